@@ -1,0 +1,2 @@
+//! cellist
+fn main() -> std::process::ExitCode { cellist_interpreter::python() }
