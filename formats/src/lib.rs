@@ -1,1 +1,8 @@
-//! formats
+//! File formats that cross rooms: types and their reading and writing, no behaviour.
+
+pub mod canonical_json;
+pub mod cell_metadata;
+pub mod notebook;
+pub mod spec;
+pub mod text_file;
+pub mod verdict;

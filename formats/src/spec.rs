@@ -1,0 +1,123 @@
+//! The grading spec: what the authoring side knows about a notebook and the judge needs.
+
+mod file;
+
+pub use file::SpecError;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of this format; a reader refuses a newer one.
+pub const SPEC_SCHEMA: u32 = 1;
+
+/// One notebook's grading spec: its units in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    /// [`SPEC_SCHEMA`] of the writer.
+    pub schema: u32,
+    /// The notebook's path within its set, `day02/01-gather.ipynb`.
+    pub notebook: String,
+    /// The units, in the order in which they stand in the notebook.
+    pub units: Vec<UnitSpec>,
+}
+
+/// A unit's part of a spec.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitSpec {
+    /// The unit's id, `ex01`.
+    pub id: String,
+    /// The unit's title.
+    pub title: String,
+    /// Which clock its cells and checks run on.
+    pub clock: SpecClock,
+    /// Revision of the unit's checks.
+    pub rev: u32,
+    /// Its cells in order.
+    pub cells: Vec<SpecCell>,
+}
+
+/// The clock of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpecClock {
+    /// Simulated time: exact and immediate.
+    Virtual,
+    /// Real time.
+    Wall,
+}
+
+/// A cell as the judge sees it. `id` is always the notebook's cell id, `<unit>-<cell>`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum SpecCell {
+    /// An example: run as it stands in the spec, whatever the submission made of it.
+    Example {
+        /// Cell id.
+        id: String,
+        /// Python source.
+        source: String,
+    },
+    /// The learner's own cell: its source comes from the submission.
+    Exercise {
+        /// Cell id.
+        id: String,
+        /// The source handed out; an answer equal to it was not worked on.
+        starter: String,
+    },
+    /// An assertion cell.
+    Check {
+        /// Cell id.
+        id: String,
+        /// Points when it passes.
+        points: f64,
+        /// Not in the student notebook.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hidden: bool,
+        /// A negative check: pays only when a positive (non-guard) check of the unit passes.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        guard: bool,
+        /// Python source with its `#| hint:` lines.
+        source: String,
+    },
+    /// A question with keyed answers; answered in a Markdown cell by ticking `- [x]`.
+    Quiz {
+        /// Cell id.
+        id: String,
+        /// Points for exactly the right ticks; 0 for a question that only teaches.
+        points: f64,
+        /// The options in order.
+        options: Vec<QuizOption>,
+    },
+    /// A written answer, graded by a person.
+    Reflect {
+        /// Cell id.
+        id: String,
+        /// Points a person may give.
+        points: f64,
+        /// What the person looks for.
+        rubric: String,
+    },
+}
+
+/// An option of a quiz.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuizOption {
+    /// The option's text.
+    pub text: String,
+    /// Whether it belongs to the right answer.
+    pub correct: bool,
+    /// Why it is right or wrong.
+    pub explanation: String,
+}
+
+impl SpecCell {
+    /// The notebook's cell id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Example { id, .. }
+            | Self::Exercise { id, .. }
+            | Self::Check { id, .. }
+            | Self::Quiz { id, .. }
+            | Self::Reflect { id, .. } => id,
+        }
+    }
+}
