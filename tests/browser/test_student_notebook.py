@@ -1,0 +1,113 @@
+"""A learner opens the coffee shop in JupyterLab, works on it, stops what hangs, saves, and is graded."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from browser.notebook_page import NotebookPage
+from support.executable import REPOSITORY, cellist
+from support.lab_server import LabServer
+
+NOTEBOOK = "day02/01-gather.ipynb"
+EXERCISE = "ex01-shop"
+PUBLIC_CHECKS = ["ex01-durations", "ex01-concurrent", "ex01-transcript", "ex01-hygiene"]
+SPEC = REPOSITORY / "notebooks/published/spec.json"
+SOLUTION = Path(__file__).with_name("coffee_shop.py").read_text()
+READY = ["Espresso is ready!", "Cappuccino is ready!", "Latte is ready!"]
+
+Open = Callable[[str], NotebookPage]
+
+
+@pytest.fixture
+def notebook(open_notebook: Open) -> NotebookPage:
+    """The coffee shop with its kernel running."""
+    page = open_notebook(NOTEBOOK)
+    page.wait_for_kernel()
+    return page
+
+
+def test_the_kernel_is_chosen_without_asking(notebook: NotebookPage) -> None:
+    assert notebook.dialogs() == []
+    assert notebook.kernel_name() == "cellist"
+
+
+def test_a_learner_solves_the_coffee_shop_and_is_graded(
+    notebook: NotebookPage, lab: LabServer, env: dict[str, str], pytestconfig: pytest.Config
+) -> None:
+    notebook.replace(EXERCISE, SOLUTION)
+    assert notebook.run(EXERCISE) == ""
+
+    for source in ("asyncio.run(coffee_shop())", "await coffee_shop()", "asyncio.run(coffee_shop())"):
+        cell = notebook.add(source)
+        assert_coffee_was_made(notebook.run(cell))
+    assert_coffee_was_made(notebook.shown_text(cell))
+    if picture := pytestconfig.getoption("--screenshot"):
+        notebook.take_picture(picture, first=EXERCISE, last=cell)
+
+    public = [cell for cell in notebook.cells() if cell in PUBLIC_CHECKS]
+    assert public == PUBLIC_CHECKS
+    for check in public:
+        assert "Error" not in notebook.run(check)
+    notebook.save()
+
+    assert score(lab.folder / NOTEBOOK, env) == (12, 12)
+
+
+def test_a_notebook_nobody_worked_on_is_graded_nought(lab: LabServer, env: dict[str, str]) -> None:
+    untouched = REPOSITORY / "notebooks" / "published" / NOTEBOOK
+    assert score(untouched, env) == (0, 12)
+
+
+def test_the_stop_button_ends_an_endless_loop(notebook: NotebookPage) -> None:
+    cell = notebook.add("print('turning')\nwhile True:\n    pass")
+    notebook.start(cell)
+    notebook.wait_for_text(cell, "turning")
+    notebook.stop()
+    assert "KeyboardInterrupt" in notebook.wait_for_end(cell)
+    assert notebook.run(notebook.add("6 * 7")) == "42"
+
+
+def test_the_stop_button_ends_an_await_and_spares_other_tasks(notebook: NotebookPage) -> None:
+    notebook.run(notebook.add("import asyncio\nother = asyncio.create_task(asyncio.sleep(1000))"))
+    cell = notebook.add("print('waiting')\nawait asyncio.sleep(1000)")
+    notebook.start(cell)
+    notebook.wait_for_text(cell, "waiting")
+    notebook.stop()
+    assert "KeyboardInterrupt" in notebook.wait_for_end(cell)
+    assert notebook.run(notebook.add("other.done()")) == "False"
+
+
+def test_a_task_goes_on_between_cells(notebook: NotebookPage) -> None:
+    made = notebook.add(
+        "import asyncio\n"
+        "async def count():\n"
+        "    for i in range(3):\n"
+        "        await asyncio.sleep(0.05)\n"
+        "        print('tick', i)\n"
+        "    return 'counted'\n"
+        "t = asyncio.create_task(count())"
+    )
+    notebook.run(made)
+    # Nothing runs now, yet the ticks come, and into the cell that made the task.
+    notebook.wait_for_text(made, "tick 2")
+    assert notebook.run(notebook.add("await t")) == "'counted'"
+
+
+def assert_coffee_was_made(text: str) -> None:
+    lines = text.strip().splitlines()
+    assert [line for line in lines if line.endswith("is ready!")] == READY
+    took = re.search(r"All drinks prepared in (\d+\.\d) seconds", lines[-1])
+    assert took, lines
+    # The longest sleep decides; four seconds more would mean that two of them did not overlap.
+    assert 5.0 <= float(took[1]) < 7.0
+
+
+def score(submission: Path, env: dict[str, str]) -> tuple[float, float]:
+    command = [cellist(), "grade", submission, "--spec", SPEC, "--json"]
+    graded = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+    verdict = json.loads(graded.stdout)
+    return verdict["score"], verdict["max_score"]
