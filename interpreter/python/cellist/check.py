@@ -1,0 +1,224 @@
+"""Checks: assertion cells with a namespace of their own, exact comparisons and readable failures."""
+
+import ast
+import operator
+import types
+
+from cellist import display, errors, lab as lab_module
+
+_FAIL, _COMPARE = "__cellist_fail__", "__cellist_compare__"
+
+_OPERATORS = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+    ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
+}
+_SCALARS = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
+_NUMBERS = frozenset({bool, int, float, complex})
+
+
+class CheckFailed(Exception):
+    """An assertion of a check did not hold."""
+
+
+def header(source):
+    """The ``#| key: value`` lines at the top: a dict. A key on several lines is joined."""
+    options = {}
+    for line in source.splitlines():
+        if not line.startswith("#|"):
+            if line.strip():
+                break
+            continue
+        key, colon, value = line[2:].partition(":")
+        key, value = key.strip(), value.strip()
+        if colon:
+            options[key] = f"{options[key]} {value}" if key in options else value
+    return options
+
+
+def run(identifier, source, lab, pristine):
+    """Runs a check against the lab's namespace; returns a dict with its outcome."""
+    hint = header(source).get("hint")
+    lab.score_value = None
+    namespace = {"__builtins__": dict(pristine), "__name__": "__check__", "lab": lab}
+    recorder = _Recorder()
+    namespace["__builtins__"][_FAIL] = recorder.fail
+    namespace["__builtins__"][_COMPARE] = recorder.compare
+    try:
+        exec(_compile(identifier, source), namespace)
+    except CheckFailed as failure:
+        message = str(failure)
+    except lab_module.LabError as error:
+        return _failed(str(error), str(error), None)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        message = "\n".join(errors.describe(error, colour=False)["traceback"])
+        # The check's own code stumbled over what the learner's code gave it.
+        return _failed(message, *_render(hint, namespace))
+    else:
+        return {"passed": True, "score": lab.score_value,
+                "hint": None, "message": None, "hint_error": None}
+    return _failed(message, *_render(hint, namespace))
+
+
+def _failed(message, hint, hint_error):
+    return {"passed": False, "score": None, "hint": hint, "message": message,
+            "hint_error": hint_error}
+
+
+def run_cell(source, lab, pristine):
+    """A check in a notebook: shows how it went."""
+    import html
+
+    options = header(source)
+    name = options.get("check", "check")
+    points = options.get("points")
+    outcome = run(f"check {name}", source, lab, pristine)
+    worth = f" ({points} point{'' if points == '1' else 's'})" if points else ""
+    if outcome["passed"]:
+        text = f"✔ {name}: passed{worth}"
+        colour, detail = "#1a7f37", ""
+    else:
+        detail = outcome["hint"] or outcome["message"] or ""
+        text = f"✘ {name}: not yet{worth}" + (f"\n  {detail}" if detail else "")
+        colour = "#b35900"
+    first, _, rest = text.partition("\n")
+    markup = (f'<div style="border-left:3px solid {colour};padding-left:0.6em">'
+              f'<strong style="color:{colour}">{html.escape(first)}</strong>')
+    if rest:
+        markup += f'<div style="white-space:pre-wrap">{html.escape(rest.strip())}</div>'
+    display.display({"text/plain": text, "text/html": markup + "</div>"}, raw=True)
+
+
+def _compile(identifier, source):
+    tree = ast.parse(source, identifier)
+    tree = ast.fix_missing_locations(_Rewriter(source).visit(tree))
+    return compile(tree, identifier, "exec", dont_inherit=True)
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Turns ``assert`` into a call that reports both sides, and comparisons into exact ones."""
+
+    def __init__(self, source):
+        self._source = source
+
+    def visit_Assert(self, node):
+        text = ast.get_source_segment(self._source, node.test) or "the assertion"
+        self.generic_visit(node)
+        message = node.msg if node.msg is not None else ast.Constant(None)
+        call = ast.Expr(_call(_FAIL, ast.Constant(text), message, at=node))
+        return ast.copy_location(
+            ast.If(ast.UnaryOp(ast.Not(), node.test), [ast.copy_location(call, node)], []), node)
+
+    def visit_Compare(self, node):
+        texts = [ast.get_source_segment(self._source, side) or "?"
+                 for side in (node.left, *node.comparators)]
+        self.generic_visit(node)
+        names = [_OPERATORS[type(op)] for op in node.ops]
+        sides = ast.Tuple([node.left, *node.comparators], ast.Load())
+        return ast.copy_location(
+            _call(_COMPARE, _constants(names), _constants(texts), sides, at=node), node)
+
+
+def _constants(values):
+    return ast.Tuple([ast.Constant(value) for value in values], ast.Load())
+
+
+def _call(name, *args, at):
+    return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), list(args), []), at)
+
+
+class _Recorder:
+    """Remembers the last comparison that did not hold, to quote it when the assertion fails."""
+
+    def __init__(self):
+        self._last = None
+
+    def compare(self, names, texts, sides):
+        for position, name in enumerate(names):
+            left, right = sides[position], sides[position + 1]
+            result = _holds(name, left, right)
+            if not result:
+                self._last = (texts[position], name, texts[position + 1], left, right)
+                return result
+        return result
+
+    def fail(self, text, message):
+        parts = [f"assert {text}"]
+        if self._last is not None:
+            left_text, name, right_text, left, right = self._last
+            parts.append(f"{left_text} {name} {right_text}: {_short(left)} {name} {_short(right)}")
+        if message is not None:
+            parts.append(str(message))
+        raise CheckFailed("\n".join(parts))
+
+
+def _short(value):
+    try:
+        text = repr(value)
+    except Exception as error:
+        return f"<{type(value).__name__} whose repr failed: {error!r}>"
+    return text if len(text) <= 300 else text[:300] + "…"
+
+
+def _holds(name, left, right):
+    if name == "==":
+        return equal(left, right)
+    if name == "!=":
+        return not equal(left, right)
+    if name == "is":
+        return left is right
+    if name == "is not":
+        return left is not right
+    if name in ("in", "not in"):
+        if type(right) in (list, tuple):
+            found = any(equal(left, item) for item in right)
+        else:
+            found = left in right
+        return found is (name == "in")
+    return {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[name](left, right)
+
+
+def equal(left, right):
+    """Equality that an object cannot lie about: built-in types are compared by value and exactly,
+    and an object of the learner's own class equals only another one of that class."""
+    kind = type(left)
+    if kind in _SCALARS or type(right) in _SCALARS:
+        same = kind is type(right) or (kind in _NUMBERS and type(right) in _NUMBERS)
+        return same and left == right
+    if kind in (list, tuple):
+        return type(right) is kind and len(left) == len(right) and all(map(equal, left, right))
+    if kind is dict:
+        return (type(right) is dict and len(left) == len(right)
+                and all(key in right and equal(value, right[key]) for key, value in left.items()))
+    if isinstance(type(left).__eq__, types.FunctionType) or isinstance(type(right).__eq__, types.FunctionType):
+        return type(left) is type(right) and bool(left == right)
+    return bool(left == right)
+
+
+def _render(template, namespace):
+    """The hint with its fields filled in: ``(hint, error)``."""
+    if template is None:
+        return None, None
+    import string
+
+    try:
+        parts = []
+        for literal, field, spec, conversion in string.Formatter().parse(template):
+            parts.append(literal)
+            if field is not None:
+                parts.append(_field(field, spec, conversion, namespace))
+        return "".join(parts), None
+    except Exception as error:
+        return None, f"{type(error).__name__}: {error}"
+
+
+def _field(field, spec, conversion, namespace):
+    value = eval(field, namespace)
+    if conversion == "r":
+        value = repr(value)
+    elif conversion == "s":
+        value = str(value)
+    elif conversion == "a":
+        value = ascii(value)
+    return format(value, spec or "")

@@ -1,0 +1,97 @@
+"""Which cell caused what runs now: a context variable, so that tasks and threads keep it."""
+
+import _cellist
+import sys
+from contextvars import ContextVar
+
+origin = ContextVar("cellist_origin", default=0)
+
+
+class OutStream(_cellist.StreamCore):
+    """``sys.stdout`` and ``sys.stderr`` of cells. ``write`` is native."""
+
+    encoding = "utf-8"
+    errors = "strict"
+    newlines = None
+    line_buffering = True
+    closed = False
+    mode = "w"
+
+    def __init__(self, name, origin, descriptor):
+        self.name = f"<{name}>"
+        self._descriptor = descriptor
+
+    @property
+    def buffer(self):
+        return BytesStream(self)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def flush(self):
+        pass
+
+    def close(self):
+        pass
+
+    def isatty(self):
+        return False
+
+    def readable(self):
+        return False
+
+    def writable(self):
+        return True
+
+    def seekable(self):
+        return False
+
+    def fileno(self):
+        return self._descriptor
+
+    def reconfigure(self, **options):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        pass
+
+    def __repr__(self):
+        return f"<cellist.OutStream name={self.name!r} encoding='utf-8'>"
+
+
+class BytesStream:
+    """``sys.stdout.buffer``: bytes become text as UTF-8."""
+
+    closed = False
+
+    def __init__(self, text):
+        self._text = text
+
+    def write(self, data):
+        data = bytes(data)
+        self._text.write(data.decode("utf-8", "replace"))
+        return len(data)
+
+    def flush(self):
+        pass
+
+    def fileno(self):
+        return self._text.fileno()
+
+    def writable(self):
+        return True
+
+
+def install():
+    """Puts our streams in the place of ``sys.stdout`` and ``sys.stderr``."""
+    import io
+    import os
+
+    sys.stdout = OutStream("stdout", origin, 1)
+    sys.stderr = OutStream("stderr", origin, 2)
+    io.TextIOBase.register(OutStream)
+    os.register_at_fork(after_in_child=_cellist.detach)

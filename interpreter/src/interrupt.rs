@@ -1,0 +1,71 @@
+//! Interrupting the running cell from another thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Stops the running cell: sends SIGINT to the interpreter's thread, so that it takes the same
+/// way as Ctrl-C in a terminal and wakes blocking system calls.
+#[derive(Clone, Debug)]
+pub struct Interrupter {
+    state: Arc<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The interpreter's pthread.
+    thread: AtomicU64,
+    /// A cell runs: an interrupt between cells must not stop the next one.
+    running: AtomicBool,
+}
+
+impl Interrupter {
+    /// For the interpreter that runs on the calling thread.
+    pub(crate) fn for_this_thread() -> Self {
+        let state = State { thread: AtomicU64::new(this_thread()), running: AtomicBool::new(false) };
+        Self { state: Arc::new(state) }
+    }
+
+    /// After a fork the interpreter's thread is the child's only one.
+    pub(crate) fn adopt_this_thread(&self) {
+        self.state.thread.store(this_thread(), Ordering::SeqCst);
+    }
+
+    /// Marks a cell as running until the guard is dropped.
+    pub(crate) fn running(&self) -> Running<'_> {
+        self.state.running.store(true, Ordering::SeqCst);
+        Running(&self.state)
+    }
+
+    /// Whether a cell runs now.
+    pub fn is_running(&self) -> bool {
+        self.state.running.load(Ordering::SeqCst)
+    }
+
+    /// Stops the running cell; does nothing between cells.
+    pub fn interrupt(&self) {
+        if !self.is_running() {
+            return;
+        }
+        let thread = self.state.thread.load(Ordering::SeqCst) as libc::pthread_t;
+        #[expect(unsafe_code, reason = "signals to one thread have no safe interface")]
+        // SAFETY: the interpreter's thread is the process's main thread, which outlives the rest.
+        unsafe {
+            libc::pthread_kill(thread, libc::SIGINT);
+        }
+    }
+}
+
+pub(crate) struct Running<'a>(&'a State);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.store(false, Ordering::SeqCst);
+    }
+}
+
+fn this_thread() -> u64 {
+    #[expect(unsafe_code, reason = "std has no name for the thread that pthread_kill takes")]
+    // SAFETY: pthread_self has no preconditions.
+    let thread = unsafe { libc::pthread_self() };
+    thread as u64
+}

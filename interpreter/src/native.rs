@@ -1,0 +1,285 @@
+//! `_cellist`: the part of the Python side that is native, and its way to the sink.
+
+use crate::event::{Event, Origin, Sink, StreamName};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustpython_vm::{PyResult, VirtualMachine};
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// The sink of the process's session. One session per process: Python's own `sys.stdout` and the
+/// signal handlers are as global.
+static SINK: OnceLock<Arc<dyn Sink>> = OnceLock::new();
+
+/// Set in a child that user code forked: the sink's threads do not exist there, so output goes to
+/// the file descriptors instead.
+static DETACHED: AtomicBool = AtomicBool::new(false);
+
+/// Registers the session's sink; false when there is one already.
+pub(crate) fn set_sink(sink: Arc<dyn Sink>) -> bool {
+    SINK.set(sink).is_ok()
+}
+
+fn sink() -> Option<&'static Arc<dyn Sink>> {
+    if DETACHED.load(Ordering::Relaxed) { None } else { SINK.get() }
+}
+
+/// In a child forked by [`crate::Session::fork`]: the sink goes on.
+pub(crate) fn reattach() {
+    DETACHED.store(false, Ordering::Relaxed);
+}
+
+fn emit(origin: u64, event: Event) {
+    if let Some(sink) = sink() {
+        sink.emit(Origin(origin), event);
+    }
+}
+
+/// Waits until `fd` is readable or a signal arrives; true when readable.
+pub(crate) fn wait_readable(fd: BorrowedFd<'_>, vm: &VirtualMachine) -> PyResult<bool> {
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+    let ready = vm.allow_threads(|| poll(&mut fds, None));
+    vm.check_signals()?;
+    Ok(matches!(ready, Ok(1..)))
+}
+
+/// Writes to the process's own descriptor: what a forked child's `print` comes to.
+fn write_descriptor(name: StreamName, text: &str) {
+    use std::io::Write;
+    let bytes = text.as_bytes();
+    // A closed descriptor has nobody to tell.
+    let _ = match name {
+        StreamName::Stdout => std::io::stdout().lock().write_all(bytes),
+        StreamName::Stderr => std::io::stderr().lock().write_all(bytes),
+    };
+    let _ = std::io::stdout().lock().flush();
+}
+
+#[rustpython_vm::pymodule(name = "_cellist")]
+#[expect(unreachable_pub, reason = "the macros that define Python modules need `pub`")]
+pub(crate) mod _cellist {
+    use super::{DETACHED, Event, Ordering, StreamName, emit, sink, write_descriptor};
+    use crate::clock;
+    use crate::event::{InputError, MimeBundle};
+    use rustpython_vm::builtins::{PyFloat, PyInt, PyStr, PyStrRef};
+    use rustpython_vm::types::Constructor;
+    use rustpython_vm::{
+        AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine, py_serde, pyclass,
+    };
+    use serde_json::Value;
+
+    /// `sys.stdout` and `sys.stderr` of a cell: hands text to the sink under the origin that the
+    /// context variable names at that moment.
+    #[pyattr]
+    #[pyclass(name = "StreamCore", module = "_cellist")]
+    #[derive(Debug, PyPayload)]
+    pub struct StreamCore {
+        name: StreamName,
+        origin: PyObjectRef,
+    }
+
+    impl Constructor for StreamCore {
+        type Args = (PyStrRef, PyObjectRef);
+
+        fn py_new(
+            _class: &Py<rustpython_vm::builtins::PyType>,
+            (name, origin): Self::Args,
+            _vm: &VirtualMachine,
+        ) -> PyResult<Self> {
+            let name = if name.as_bytes() == b"stderr" { StreamName::Stderr } else { StreamName::Stdout };
+            Ok(Self { name, origin })
+        }
+    }
+
+    #[pyclass(flags(BASETYPE), with(Constructor))]
+    impl StreamCore {
+        /// Writes text; returns its length in code points.
+        #[pymethod]
+        fn write(zelf: &Py<Self>, text: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
+            let Some(text) = text.downcast_ref::<PyStr>() else {
+                return Err(vm.new_type_error(format!(
+                    "write() argument must be str, not {}",
+                    text.class().name()
+                )));
+            };
+            let length = text.char_len();
+            if length == 0 {
+                return Ok(0);
+            }
+            let origin = current_origin(&zelf.origin, vm)?;
+            // Lone surrogates have no UTF-8 form; a notebook shows them as replacement characters.
+            let content = text.to_string_lossy().into_owned();
+            let name = zelf.name;
+            vm.allow_threads(|| {
+                if sink().is_some() {
+                    emit(origin, Event::Stream { name, text: content });
+                } else {
+                    write_descriptor(name, &content);
+                }
+            });
+            Ok(length)
+        }
+    }
+
+    fn current_origin(variable: &PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
+        let value = vm.call_method(variable, "get", (0,))?;
+        Ok(value.downcast_ref::<PyInt>().and_then(|int| int.as_bigint().try_into().ok()).unwrap_or(0))
+    }
+
+    fn to_map(value: &PyObjectRef, vm: &VirtualMachine) -> PyResult<MimeBundle> {
+        match to_json(value, vm)? {
+            Value::Object(map) => Ok(map),
+            _ => Ok(MimeBundle::new()),
+        }
+    }
+
+    fn to_json(value: &PyObjectRef, vm: &VirtualMachine) -> PyResult<Value> {
+        py_serde::serialize(vm, value, serde_json::value::Serializer)
+            .map_err(|error| vm.new_value_error(format!("not representable as JSON: {error}")))
+    }
+
+    #[pyfunction]
+    fn emit_display(
+        origin: u64,
+        data: PyObjectRef,
+        metadata: PyObjectRef,
+        transient: PyObjectRef,
+        update: bool,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let event = Event::Display {
+            data: to_map(&data, vm)?,
+            metadata: to_map(&metadata, vm)?,
+            transient: to_map(&transient, vm)?,
+            update,
+        };
+        vm.allow_threads(|| emit(origin, event));
+        Ok(())
+    }
+
+    #[pyfunction]
+    fn emit_result(
+        origin: u64,
+        execution_count: u32,
+        data: PyObjectRef,
+        metadata: PyObjectRef,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let event = Event::Result {
+            execution_count,
+            data: to_map(&data, vm)?,
+            metadata: to_map(&metadata, vm)?,
+        };
+        vm.allow_threads(|| emit(origin, event));
+        Ok(())
+    }
+
+    #[pyfunction]
+    fn emit_clear(origin: u64, wait: bool, vm: &VirtualMachine) {
+        vm.allow_threads(|| emit(origin, Event::ClearOutput { wait }));
+    }
+
+    /// `input()` and `getpass()`: asks the sink.
+    #[pyfunction]
+    fn ask(origin: u64, prompt: PyStrRef, password: bool, vm: &VirtualMachine) -> PyResult<String> {
+        let prompt = prompt.to_string_lossy().into_owned();
+        let answer = vm.allow_threads(|| match sink() {
+            Some(sink) => sink.input(crate::Origin(origin), &prompt, password),
+            None => Err(InputError::Closed),
+        });
+        // An interrupt may have ended the wait: its handler runs first.
+        vm.check_signals()?;
+        answer.map_err(|error| match error {
+            InputError::NotAllowed => {
+                vm.new_runtime_error("input() has nobody to ask: this cell runs without a frontend that takes input")
+            }
+            InputError::Interrupted => {
+                vm.new_exception_empty(vm.ctx.exceptions.keyboard_interrupt.to_owned())
+            }
+            InputError::Closed => {
+                vm.new_exception_empty(vm.ctx.exceptions.eof_error.to_owned())
+            }
+        })
+    }
+
+    /// In a forked child: output goes to the file descriptors from now on.
+    #[pyfunction]
+    fn detach() {
+        DETACHED.store(true, Ordering::Relaxed);
+    }
+
+    /// Virtual nanoseconds, or None on the wall clock.
+    #[pyfunction]
+    fn virtual_now() -> Option<u64> {
+        clock::virtual_now()
+    }
+
+    #[pyfunction]
+    fn virtual_advance(nanos: u64) {
+        clock::advance(nanos);
+    }
+
+    /// Continues virtual time at `nanos`, or with None returns to the wall clock.
+    #[pyfunction]
+    fn virtual_resume(nanos: Option<u64>) {
+        clock::resume(nanos);
+    }
+
+    #[pyattr]
+    const VIRTUAL_EPOCH: u64 = clock::VIRTUAL_EPOCH_NANOS;
+
+    /// A function of the module `time`, on whichever clock runs: calls `wall` on the wall clock
+    /// and answers itself on the virtual one.
+    #[pyattr]
+    #[pyclass(name = "clock_function", module = "time")]
+    #[derive(Debug, PyPayload)]
+    pub struct ClockFunction {
+        wall: PyObjectRef,
+        /// Nanoseconds added to virtual time.
+        epoch: u64,
+        /// Whole nanoseconds rather than float seconds.
+        whole: bool,
+    }
+
+    impl Constructor for ClockFunction {
+        type Args = (PyObjectRef, u64, bool);
+
+        fn py_new(
+            _class: &Py<rustpython_vm::builtins::PyType>,
+            (wall, epoch, whole): Self::Args,
+            _vm: &VirtualMachine,
+        ) -> PyResult<Self> {
+            Ok(Self { wall, epoch, whole })
+        }
+    }
+
+    impl rustpython_vm::types::Callable for ClockFunction {
+        type Args = ();
+
+        fn call(zelf: &Py<Self>, (): Self::Args, vm: &VirtualMachine) -> PyResult {
+            match clock::virtual_now() {
+                None => zelf.wall.call((), vm),
+                Some(now) if zelf.whole => Ok(vm.ctx.new_int(now + zelf.epoch).into()),
+                Some(now) => Ok(PyFloat::from((now + zelf.epoch) as f64 / 1e9).into_pyobject(vm)),
+            }
+        }
+    }
+
+    #[pyclass(with(Constructor, rustpython_vm::types::Callable))]
+    impl ClockFunction {
+        #[pygetset]
+        fn __wrapped__(zelf: &Py<Self>) -> PyObjectRef {
+            zelf.wall.clone()
+        }
+
+        #[pygetset]
+        fn __name__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            zelf.wall.get_attr("__name__", vm)
+        }
+
+        #[pygetset]
+        fn __doc__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            zelf.wall.get_attr("__doc__", vm)
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! A session: the interpreter, its one namespace, and the cells that run in it.
+
+use crate::cell::{Cell, Completeness, Completion, Failure, Inspection, Outcome};
+use crate::check::CheckOutcome;
+use crate::clock::{self, Clock};
+use crate::event::{MimeBundle, Sink};
+use crate::interrupt::Interrupter;
+use crate::{native, vm as machine};
+use rustpython_vm::function::IntoFuncArgs;
+use rustpython_vm::{
+    AsObject, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine, py_serde,
+};
+use serde_json::{Map, Value, json};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::Arc;
+
+/// How to start a session.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Which clock to begin with.
+    pub clock: Clock,
+    /// Seed of string hashes; `None` is random.
+    pub hash_seed: Option<u32>,
+    /// Ignore the environment and the user's site packages.
+    pub isolated: bool,
+}
+
+/// Why a session could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The process has a session already.
+    #[error("this process has an interpreter already")]
+    Twice,
+    /// Python code that runs at the start failed.
+    #[error("the Python interpreter did not start: {0}")]
+    Python(String),
+}
+
+/// An interpreter with one namespace. Stays on the thread that started it, which must be the
+/// process's main thread: signals land there. All other threads must block SIGINT.
+pub struct Session {
+    interpreter: Interpreter,
+    /// The `cellist.session.Session` of the Python side.
+    side: PyObjectRef,
+    interrupter: Interrupter,
+    /// Not `Send`: the virtual machine belongs to its thread.
+    _thread: std::marker::PhantomData<*const ()>,
+}
+
+impl Session {
+    /// Starts the interpreter on this thread; output goes to `sink` from now on.
+    ///
+    /// # Errors
+    /// When the process has a session already, or Python's own start fails.
+    pub fn start(options: &Options, sink: Arc<dyn Sink>) -> Result<Self, StartError> {
+        if !native::set_sink(sink) {
+            return Err(StartError::Twice);
+        }
+        clock::set(options.clock);
+        let executable = match machine::python_program() {
+            Ok(path) => Some(path),
+            Err(error) => {
+                tracing::warn!("`sys.executable` will not start Python: {error}");
+                None
+            }
+        };
+        let interpreter = machine::interpreter(settings(options), executable);
+        let isolated = options.isolated;
+        let side = interpreter
+            .enter(|vm| start_python(vm, isolated).map_err(|exc| describe(vm, &exc)))
+            .map_err(StartError::Python)?;
+        let interrupter = Interrupter::for_this_thread();
+        Ok(Self { interpreter, side, interrupter, _thread: std::marker::PhantomData })
+    }
+
+    /// Runs a cell to its end. Output reaches the sink meanwhile.
+    pub fn run_cell(&self, cell: &Cell<'_>) -> Outcome {
+        let _running = self.interrupter.running();
+        self.interpreter.enter(|vm| {
+            let expressions = from_json(vm, Value::Object(cell.user_expressions.clone()));
+            let arguments = (
+                vm.ctx.new_str(cell.source),
+                vm.ctx.new_int(cell.origin.0),
+                vm.ctx.new_int(cell.execution_count),
+                vm.ctx.new_bool(cell.silent),
+                expressions,
+            );
+            match self.call(vm, "run_cell", arguments) {
+                Ok(answer) => outcome(&answer),
+                Err(failure) => Outcome::Error(failure),
+            }
+        })
+    }
+
+    /// Drives background tasks until `wake` is readable (does not read from it).
+    pub fn idle(&self, wake: BorrowedFd<'_>) {
+        let fd = wake.as_raw_fd();
+        self.interpreter.enter(|vm| {
+            match vm.call_method(&self.side, "idle", (fd,)) {
+                Ok(driven) if driven.is(&vm.ctx.true_value) => {}
+                // An interrupt finds nothing to stop here.
+                Ok(_) => while !matches!(native::wait_readable(wake, vm), Ok(true)) {},
+                Err(exc) => vm.print_exception(&exc),
+            }
+        });
+    }
+
+    /// Completions of the name before `cursor` (in code points).
+    pub fn complete(&self, source: &str, cursor: usize) -> Completion {
+        let answer = self.ask("complete", |vm| (vm.ctx.new_str(source), vm.ctx.new_int(cursor)));
+        let Ok(answer) = answer else {
+            return Completion { cursor_start: cursor, cursor_end: cursor, ..Completion::default() };
+        };
+        let position = |key: &str| answer[key].as_u64().map_or(cursor, |at| at as usize);
+        let matches = strings(&answer["matches"]);
+        let (start, end) = (position("start"), position("end"));
+        let types: Vec<Value> = matches
+            .iter()
+            .zip(strings(&answer["types"]))
+            .map(|(text, kind)| json!({"text": text, "type": kind, "start": start, "end": end}))
+            .collect();
+        let mut metadata = Map::new();
+        metadata.insert("_jupyter_types_experimental".to_owned(), Value::Array(types));
+        Completion { matches, cursor_start: start, cursor_end: end, metadata }
+    }
+
+    /// What is known about the object at `cursor` (in code points); `detail` 1 adds its source.
+    pub fn inspect(&self, source: &str, cursor: usize, detail: u8) -> Option<Inspection> {
+        let answer = self.ask("inspect", |vm| {
+            (vm.ctx.new_str(source), vm.ctx.new_int(cursor), vm.ctx.new_int(detail))
+        });
+        let text = answer.ok()?.as_str()?.to_owned();
+        let mut data = MimeBundle::new();
+        data.insert("text/plain".to_owned(), Value::String(text));
+        Some(Inspection { data })
+    }
+
+    /// Whether the source can be run as it stands.
+    pub fn is_complete(&self, source: &str) -> Completeness {
+        let answer = self.ask("is_complete", |vm| (vm.ctx.new_str(source),));
+        let answer = strings(&answer.unwrap_or(Value::Null));
+        match answer.first().map(String::as_str) {
+            Some("complete") => Completeness::Complete,
+            Some("incomplete") => {
+                Completeness::Incomplete { indent: answer.get(1).cloned().unwrap_or_default() }
+            }
+            _ => Completeness::Invalid,
+        }
+    }
+
+    /// Runs a check (source with its `#| hint:` lines) against the namespace. `id` stands in
+    /// messages.
+    ///
+    /// # Errors
+    /// When the check ended the interpreter (`sys.exit`) or was interrupted.
+    pub fn run_check(&self, id: &str, source: &str) -> Result<CheckOutcome, Failure> {
+        let _running = self.interrupter.running();
+        let answer =
+            self.ask("run_check", |vm| (vm.ctx.new_str(id), vm.ctx.new_str(source)))?;
+        let text = |key: &str| answer[key].as_str().map(str::to_owned);
+        Ok(CheckOutcome {
+            passed: answer["passed"] == Value::Bool(true),
+            score: answer["score"].as_f64(),
+            hint: text("hint"),
+            message: text("message"),
+            hint_error: text("hint_error"),
+        })
+    }
+
+    /// Switches the clock; virtual time begins at 0. Event loops keep the clock on which they
+    /// were made.
+    pub fn set_clock(&self, clock: Clock) {
+        clock::set(clock);
+    }
+
+    /// Forks the process: `Some(pid)` in the parent, `None` in the child, whose sink goes on.
+    /// For processes with no other thread.
+    ///
+    /// # Errors
+    /// As fork(2).
+    pub fn fork(&self) -> std::io::Result<Option<u32>> {
+        self.interpreter.enter(|vm| {
+            let fork = || -> PyResult<i32> {
+                let os = vm.import("os", 0)?;
+                vm.call_method(&os, "fork", ())?.try_into_value(vm)
+            };
+            match fork() {
+                Ok(0) => {
+                    native::reattach();
+                    self.interrupter.adopt_this_thread();
+                    Ok(None)
+                }
+                Ok(pid) => Ok(Some(pid.unsigned_abs())),
+                Err(exc) => Err(std::io::Error::other(describe(vm, &exc))),
+            }
+        })
+    }
+
+    /// A handle with which other threads stop the running cell.
+    pub fn interrupter(&self) -> Interrupter {
+        self.interrupter.clone()
+    }
+
+    /// Ends the session: cancels what is left on the loop, runs atexit functions, joins threads.
+    pub fn finish(self) {
+        let Self { interpreter, side, .. } = self;
+        interpreter.enter(|vm| {
+            if let Err(exc) = vm.call_method(&side, "finish", ()) {
+                vm.print_exception(&exc);
+            }
+            drop(side);
+        });
+        interpreter.finalize(None);
+    }
+
+    fn ask<A: IntoFuncArgs>(
+        &self,
+        method: &'static str,
+        arguments: impl FnOnce(&VirtualMachine) -> A,
+    ) -> Result<Value, Failure> {
+        self.interpreter.enter(|vm| {
+            let arguments = arguments(vm);
+            self.call(vm, method, arguments)
+        })
+    }
+
+    /// Calls a method of the Python side; its answer as JSON.
+    fn call(
+        &self,
+        vm: &VirtualMachine,
+        method: &'static str,
+        arguments: impl IntoFuncArgs,
+    ) -> Result<Value, Failure> {
+        let fail = |exc| Failure {
+            ename: "InternalError".to_owned(),
+            evalue: describe(vm, &exc),
+            traceback: vec![describe(vm, &exc)],
+        };
+        let answer =
+            self.side.get_attr(method, vm).and_then(|f| f.call(arguments, vm)).map_err(fail)?;
+        py_serde::serialize(vm, &answer, serde_json::value::Serializer).map_err(|error| Failure {
+            ename: "InternalError".to_owned(),
+            evalue: error.to_string(),
+            traceback: vec![error.to_string()],
+        })
+    }
+}
+
+fn settings(options: &Options) -> Settings {
+    let mut settings = Settings::default();
+    settings.hash_seed = options.hash_seed;
+    settings.isolated = options.isolated;
+    settings.ignore_environment = options.isolated;
+    settings.user_site_directory = !options.isolated;
+    settings.safe_path = options.isolated;
+    // A thread's output belongs to the cell that started it: it starts with that cell's context.
+    settings.thread_inherit_context = true;
+    settings.argv = vec![String::new()];
+    settings
+}
+
+fn start_python(vm: &VirtualMachine, isolated: bool) -> PyResult {
+    let scope = vm.new_scope_with_main()?;
+    let clock = vm.import("cellist.clock", 0)?;
+    let clock = clock.get_attr("clock", vm)?;
+    vm.call_method(&clock, "install", ())?;
+    if !isolated {
+        // As `python` does; a broken site folder must not keep the session from starting.
+        if let Err(exc) = vm.import("site", 0) {
+            vm.print_exception(&exc);
+        }
+        vm.insert_sys_path(vm.ctx.new_str("").into())?;
+    }
+    let package = vm.import("cellist.session", 0)?;
+    let session = package.get_attr("session", vm)?;
+    vm.call_method(&session, "start", (scope.globals.clone(),))
+}
+
+fn from_json(vm: &VirtualMachine, value: Value) -> PyObjectRef {
+    // Every JSON value has a Python form, so this cannot fail.
+    py_serde::deserialize(vm, value).unwrap_or_else(|_| vm.ctx.none())
+}
+
+fn describe(vm: &VirtualMachine, exc: &rustpython_vm::builtins::PyBaseExceptionRef) -> String {
+    let mut text = String::new();
+    if vm.write_exception(&mut text, exc).is_err() {
+        text = exc.class().name().to_string();
+    }
+    text
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+fn outcome(answer: &Value) -> Outcome {
+    if let Some(code) = answer["exit"].as_i64() {
+        return Outcome::Exit(code as i32);
+    }
+    if let Some(error) = answer["error"].as_object() {
+        let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
+        return Outcome::Error(Failure {
+            ename: text("ename"),
+            evalue: text("evalue"),
+            traceback: strings(&error["traceback"]),
+        });
+    }
+    Outcome::Ok {
+        user_expressions: answer["expressions"].as_object().cloned().unwrap_or_default(),
+        payload: answer["payload"].as_array().cloned().unwrap_or_default(),
+    }
+}
