@@ -1,1 +1,18 @@
-//! judge
+//! One notebook in, one verdict out.
+//!
+//! A submission is judged in a process of its own, forked from a warm interpreter. The parent
+//! owns the timers, the budgets and the verdict; the child only runs cells and checks, and answers
+//! over a socket of its own.
+
+mod assemble;
+mod child;
+mod limits;
+mod parent;
+mod protocol;
+mod quiz;
+mod score;
+
+pub use assemble::{Assembled, ForeignNotebook, assemble, matching_cells};
+pub use child::child_main;
+pub use limits::Limits;
+pub use parent::{Judge, JudgeError};

@@ -1,0 +1,159 @@
+//! Taking the learner's answers out of a notebook, and nothing else.
+//!
+//! Everything that is run or graded comes from the spec; from the submission come only the
+//! sources of its solution cells, found by id.
+
+use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
+use cellist_formats::notebook::{Cell, CellType, Notebook};
+use cellist_formats::spec::{Spec, SpecCell};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A submission reduced to what the judge takes from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assembled {
+    /// Cell id to the learner's source. A cell that is not in the notebook is not in here.
+    pub answers: BTreeMap<String, String>,
+    /// What is odd about the notebook, for people.
+    pub notes: Vec<String>,
+}
+
+/// The notebook has nothing to do with the spec.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "none of its cells belongs to `{notebook}`; hand in the notebook that was given out, with its \
+     own cells"
+)]
+pub struct ForeignNotebook {
+    /// The notebook that the spec is for.
+    pub notebook: String,
+}
+
+/// Finds the spec's cells in a notebook.
+///
+/// A cell is found by its cell id, else by its nbgrader `grade_id` (copying a cell in JupyterLab
+/// keeps the metadata and makes a new id; notebooks before nbformat 4.5 have no ids at all).
+///
+/// # Errors
+/// When not one of the spec's cells is there.
+pub fn assemble(spec: &Spec, notebook: &Notebook) -> Result<Assembled, ForeignNotebook> {
+    let known: HashSet<&str> = spec_cells(spec).map(SpecCell::id).collect();
+    let found = find(&known, notebook);
+    if found.is_empty() {
+        return Err(ForeignNotebook { notebook: spec.notebook.clone() });
+    }
+    let mut assembled = Assembled::default();
+    for cell in spec_cells(spec) {
+        let copies = found.get(cell.id()).map(Vec::as_slice).unwrap_or_default();
+        take(cell, copies, &mut assembled);
+    }
+    if let Some(note) = added_code(&known, notebook) {
+        assembled.notes.push(note);
+    }
+    Ok(assembled)
+}
+
+/// How many of the spec's cells the notebook has: tells which spec a submission is for.
+pub fn matching_cells(spec: &Spec, notebook: &Notebook) -> usize {
+    let known: HashSet<&str> = spec_cells(spec).map(SpecCell::id).collect();
+    find(&known, notebook).len()
+}
+
+fn spec_cells(spec: &Spec) -> impl Iterator<Item = &SpecCell> {
+    spec.units.iter().flat_map(|unit| &unit.cells)
+}
+
+/// The spec's cells in the notebook: cells that bear the id itself before copies that only bear
+/// the metadata, each in the notebook's order.
+fn find<'a>(known: &HashSet<&'a str>, notebook: &'a Notebook) -> HashMap<&'a str, Vec<&'a Cell>> {
+    let mut found: HashMap<&str, Vec<&Cell>> = HashMap::new();
+    for cell in &notebook.cells {
+        if let Some(id) = known.get(cell.id()) {
+            found.entry(id).or_default().push(cell);
+        }
+    }
+    for cell in notebook.cells.iter().filter(|cell| !known.contains(cell.id())) {
+        if let Some(id) = grade_id(cell).and_then(|id| known.get(id)) {
+            found.entry(id).or_default().push(cell);
+        }
+    }
+    found
+}
+
+/// Not through [`NbgraderMetadata`]: one malformed field must not lose a learner's answer.
+fn grade_id(cell: &Cell) -> Option<&str> {
+    cell.metadata.get(NbgraderMetadata::KEY)?.get("grade_id")?.as_str()
+}
+
+fn take(cell: &SpecCell, copies: &[&Cell], assembled: &mut Assembled) {
+    let id = cell.id();
+    let mut note = |text: String| assembled.notes.push(text);
+    match cell {
+        SpecCell::Example { .. } => {}
+        SpecCell::Check { hidden: true, .. } => {}
+        SpecCell::Check { source, .. } => match copies {
+            [] => note(format!("check cell `{id}` is missing; the original was run")),
+            [copy, ..] if !same_check(copy.source(), source) => {
+                note(format!("check cell `{id}` was changed; the original was run"));
+            }
+            _ => {}
+        },
+        SpecCell::Exercise { .. } => {
+            let code: Vec<&&Cell> =
+                copies.iter().filter(|copy| copy.cell_type() == CellType::Code).collect();
+            match (code.as_slice(), copies) {
+                ([], []) => note(format!("solution cell `{id}` is missing")),
+                ([], [other, ..]) => note(format!(
+                    "solution cell `{id}` is a {} cell; it was not run. Make it a code cell again",
+                    other.cell_type().as_str()
+                )),
+                ([first, rest @ ..], _) => {
+                    if !rest.is_empty() {
+                        note(duplicated(id, rest.len() + 1));
+                    }
+                    assembled.answers.insert(id.to_owned(), first.source().to_owned());
+                }
+            }
+        }
+        SpecCell::Quiz { .. } | SpecCell::Reflect { .. } => match copies {
+            [] => note(format!("answer cell `{id}` is missing")),
+            [first, rest @ ..] => {
+                if !rest.is_empty() {
+                    note(duplicated(id, rest.len() + 1));
+                }
+                assembled.answers.insert(id.to_owned(), first.source().to_owned());
+            }
+        },
+    }
+}
+
+fn duplicated(id: &str, times: usize) -> String {
+    format!("cell `{id}` is there {times} times; the first was taken")
+}
+
+/// A student notebook's check begins with a line that names it for the kernel; the spec's does
+/// not. White space at line ends says nothing.
+fn same_check(ours: &str, original: &str) -> bool {
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.trim().lines().filter(|line| !line.starts_with("#| check:"));
+        lines.map(|line| line.trim_end().to_owned()).collect()
+    };
+    lines(ours) == lines(original)
+}
+
+/// Code in cells that the learner added is not run: worth knowing when a solution then misses
+/// something.
+fn added_code(known: &HashSet<&str>, notebook: &Notebook) -> Option<String> {
+    let ours = |cell: &Cell| {
+        known.contains(cell.id())
+            || grade_id(cell).is_some_and(|id| known.contains(id))
+            || matches!(CellistMetadata::from_cell(&cell.metadata), Ok(Some(_)))
+    };
+    let added = notebook.cells.iter().filter(|cell| {
+        cell.cell_type() == CellType::Code && !cell.source().trim().is_empty() && !ours(cell)
+    });
+    match added.count() {
+        0 => None,
+        1 => Some("1 added code cell was not run: only the given cells are graded".to_owned()),
+        n => Some(format!("{n} added code cells were not run: only the given cells are graded")),
+    }
+}

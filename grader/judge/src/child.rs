@@ -1,0 +1,150 @@
+//! The judge's other process: a warm interpreter that forks one child per submission.
+
+mod confine;
+mod output;
+mod reap;
+mod serve;
+
+use crate::protocol::control::{Control, Order, Report};
+use crate::protocol::frames::Key;
+use cellist_interpreter::{Cell, Clock, Options, Origin, Session};
+use output::Output;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Imported once, before any submission: what a course on asyncio imports anyway. An expression
+/// that leaves no name behind, so that a learner's forgotten `import` is still an error.
+const WARM_UP: &str = "[__import__(name) for name in ('asyncio', 'collections', 'concurrent.futures', \
+                       'contextlib', 'dataclasses', 'functools', 'itertools', 'json', 'queue', \
+                       'random', 'threading', 'time', 'typing')] and None";
+
+/// Becomes the judge's other process. The control socket is its standard input; everything else
+/// comes over it. Ends when the parent does.
+///
+/// Must be called on the main thread of a process that has no other.
+pub fn child_main() -> ExitCode {
+    match warm_process() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // To a file that the parent reads.
+            tracing::error!("{error}");
+            let _ = io::Write::write_all(&mut io::stderr(), format!("{error}\n").as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn warm_process() -> io::Result<()> {
+    confine::close_inherited()?;
+    let control = Control::from_fd(io::stdin().as_fd().try_clone_to_owned()?);
+    let Some((Order::Start { seed, work }, _)) = control.receive().map_err(not_by_hand)? else {
+        return Err(io::Error::other("the judge did not begin with `start`"));
+    };
+    confine::stdin_from(&File::open("/dev/null")?)?;
+    reap::adopt_orphans();
+    let output = Arc::new(Output::unlimited());
+    let options = Options { clock: Clock::Virtual, hash_seed: Some(seed), isolated: true };
+    let session = match Session::start(&options, output.clone()) {
+        Ok(session) => session,
+        Err(error) => return control.send(&Report::Failed { reason: error.to_string() }, &[]),
+    };
+    let warm_up = Cell { silent: true, ..Cell::new(WARM_UP, Origin(0), 0) };
+    session.run_cell(&warm_up);
+    // The first check imports what checks need.
+    let _ = session.run_check("warm-up", "pass");
+    control.send(&Report::Warm, &[])?;
+    Zygote { control, session, output, work, job: None }.run()
+}
+
+fn not_by_hand(error: io::Error) -> io::Error {
+    let text = format!("`judge-child` is started by the grader, not by hand ({error})");
+    io::Error::new(error.kind(), text)
+}
+
+struct Zygote {
+    control: Control,
+    session: Session,
+    output: Arc<Output>,
+    /// The submission's folder, made anew for each.
+    work: PathBuf,
+    job: Option<Pid>,
+}
+
+impl Zygote {
+    /// Carries out orders until the parent is gone.
+    fn run(mut self) -> io::Result<()> {
+        while let Some((order, fds)) = self.control.receive()? {
+            match order {
+                Order::Start { .. } => self.fail("it has started already")?,
+                Order::Fork { key } => self.fork(key, fds)?,
+                Order::Reap => self.reap()?,
+            }
+        }
+        reap::end(self.job);
+        // The parent removes its folder itself, unless it was killed.
+        if let Some(folder) = self.work.parent() {
+            let _ = fs::remove_dir_all(folder);
+        }
+        Ok(())
+    }
+
+    fn fork(&mut self, key: Key, fds: Vec<OwnedFd>) -> io::Result<()> {
+        let Ok([stream, stderr]) = <[OwnedFd; 2]>::try_from(fds) else {
+            return self.fail("a job needs two descriptors");
+        };
+        if self.job.is_some() {
+            return self.fail("the job before was not reaped");
+        }
+        if let Err(error) = make_anew(&self.work) {
+            return self.fail(&format!("`{}`: {error}", self.work.display()));
+        }
+        let parent = rustix::process::getpid();
+        match self.session.fork() {
+            Err(error) => self.fail(&error.to_string()),
+            Ok(None) => {
+                let stream = UnixStream::from(stream);
+                let place = confine::Place { work: &self.work, stderr: File::from(stderr), parent };
+                serve::serve(&self.session, &self.output, stream, key, place)
+            }
+            Ok(Some(pid)) => {
+                let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+                    return self.fail("fork gave no process id");
+                };
+                self.job = Some(pid);
+                // Not reaped yet, so the id is still the child's.
+                let process = pidfd_open(pid, PidfdFlags::empty()).ok();
+                let fds: Vec<_> = process.iter().map(|fd| fd.as_fd()).collect();
+                self.control.send(&Report::Forked, &fds)
+            }
+        }
+    }
+
+    fn reap(&mut self) -> io::Result<()> {
+        match reap::end(self.job.take()) {
+            Some(ended) => {
+                // Nothing of it stays on the disk until the next one comes.
+                let _ = fs::remove_dir_all(&self.work);
+                self.control.send(&Report::Reaped { ended }, &[])
+            }
+            None => self.fail("there is no job to reap"),
+        }
+    }
+
+    fn fail(&self, reason: &str) -> io::Result<()> {
+        self.control.send(&Report::Failed { reason: reason.to_owned() }, &[])
+    }
+}
+
+fn make_anew(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::create_dir_all(folder)
+}

@@ -1,0 +1,108 @@
+//! A submission's process: runs what it is sent, answers, knows nothing else.
+
+use super::confine::{Place, confine, exit_now};
+use super::output::Output;
+use crate::limits::Limits;
+use crate::protocol::frames::{FrameError, Key, Link, Side};
+use crate::protocol::{Raised, Reply, Request};
+use anstream::adapter::strip_str;
+use cellist_interpreter::{Cell, CheckOutcome, Clock, Failure, Origin, Outcome, Session};
+use rustix::process::getpid;
+use std::os::unix::net::UnixStream;
+
+/// Exit status after a broken connection: nobody is there to read it.
+const EXIT_BROKEN: i32 = 91;
+/// Texts are cut to this many bytes, so that an answer always fits into a frame.
+const MAX_TEXT: usize = 64 << 10;
+
+/// Serves one job and ends the process.
+pub(super) fn serve(
+    session: &Session,
+    output: &Output,
+    mut stream: UnixStream,
+    key: Key,
+    place: Place<'_>,
+) -> ! {
+    let own = getpid();
+    let mut link = Link::new(Side::Child, key);
+    let mut limits = Limits::default();
+    loop {
+        let request = match link.receive(&mut stream) {
+            Ok(request) => request,
+            Err(_) => exit_now(EXIT_BROKEN),
+        };
+        output.allow(limits.output);
+        let last = request == Request::End;
+        let reply = match request {
+            Request::Begin { limits: new } => {
+                limits = new;
+                match confine(&place, &limits) {
+                    Ok(()) => Reply::Ready,
+                    Err(error) => Reply::Refused { reason: error.to_string() },
+                }
+            }
+            Request::Clock { simulated } => {
+                session.set_clock(if simulated { Clock::Virtual } else { Clock::Wall });
+                Reply::Ready
+            }
+            Request::Cell { number, source, .. } => {
+                let cell = Cell::new(&source, Origin(number.into()), number);
+                Reply::Ran { error: raised(session.run_cell(&cell)) }
+            }
+            Request::Check { id, source } => checked(session.run_check(&id, &source)),
+            Request::End => Reply::Ready,
+        };
+        // The learner's code may have forked: only one process answers.
+        if getpid() != own {
+            exit_now(EXIT_BROKEN);
+        }
+        let sent: Result<(), FrameError> = link.send(&mut stream, &reply);
+        if sent.is_err() || last {
+            exit_now(if sent.is_err() { EXIT_BROKEN } else { 0 });
+        }
+    }
+}
+
+fn raised(outcome: Outcome) -> Option<Raised> {
+    match outcome {
+        Outcome::Ok { .. } => None,
+        Outcome::Error(Failure { ename, evalue, traceback }) => Some(Raised {
+            ename: cut(ename),
+            evalue: cut(evalue),
+            traceback: cut(strip_str(&traceback.join("\n")).to_string()),
+        }),
+        Outcome::Exit(status) => Some(Raised {
+            ename: "SystemExit".to_owned(),
+            evalue: status.to_string(),
+            traceback: String::new(),
+        }),
+    }
+}
+
+fn checked(outcome: Result<CheckOutcome, Failure>) -> Reply {
+    match outcome {
+        Ok(CheckOutcome { passed, score, hint, message, hint_error }) => Reply::Checked {
+            passed,
+            // JSON has no other numbers.
+            score: score.map(|score| if score.is_finite() { score } else { 0.0 }),
+            hint: hint.map(cut),
+            message: message.map(cut),
+            hint_error: hint_error.map(cut),
+        },
+        Err(Failure { ename, evalue, .. }) => Reply::Checked {
+            passed: false,
+            score: None,
+            hint: None,
+            message: Some(cut(format!("{ename}: {evalue}"))),
+            hint_error: None,
+        },
+    }
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > MAX_TEXT {
+        text.truncate(text.floor_char_boundary(MAX_TEXT));
+        text.push('…');
+    }
+    text
+}

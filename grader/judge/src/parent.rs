@@ -1,0 +1,262 @@
+//! The judge: runs a submission's cells and the spec's checks in a child, and decides.
+
+mod end;
+mod job;
+mod warm;
+
+use crate::limits::Limits;
+use crate::protocol::{Raised, Reply, Request};
+use crate::score::{self, Checked, Observations, Observed};
+use cellist_formats::spec::{Spec, SpecCell, SpecClock, UnitSpec};
+use cellist_formats::verdict::{CellError, Verdict};
+use end::Cause;
+use job::Job;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use warm::Warm;
+
+/// How long the child may take for what is not the learner's: locking down, switching clocks.
+const OWN_TIME: Duration = Duration::from_secs(30);
+
+/// Why a submission could not be judged. Never the learner's failure: that is a verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// The executable could not be started.
+    #[error("the judge's process `{}` did not start: {source}", program.display())]
+    Spawn {
+        /// The executable.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The interpreter in the judge's process did not start.
+    #[error("the judge's interpreter did not start: {reason}")]
+    Interpreter {
+        /// What it said.
+        reason: String,
+    },
+    /// No process for the submission.
+    #[error("no process could be made for the submission: {reason}")]
+    Fork {
+        /// What the system said.
+        reason: String,
+    },
+    /// The submission's process could not be locked down.
+    #[error("the submission's process could not be locked down: {reason}")]
+    Confine {
+        /// What the system said.
+        reason: String,
+    },
+    /// The judge's own process is gone or silent.
+    #[error("the judge's process was lost: {reason}; was it killed?")]
+    Lost {
+        /// What was seen of it.
+        reason: String,
+    },
+}
+
+/// Judges submissions, one at a time. Several threads want a judge each.
+///
+/// Behind it stands one warm interpreter per hash seed, started when the seed is first asked for;
+/// each submission runs in a fork of it.
+#[derive(Debug)]
+pub struct Judge {
+    program: PathBuf,
+    limits: Limits,
+    warm: Mutex<HashMap<u32, Warm>>,
+}
+
+impl Judge {
+    /// The hash seed whose interpreter is warm from the start.
+    pub const DEFAULT_SEED: u32 = 0;
+
+    /// A judge with the default [`Limits`]. `program` is the path of an executable whose
+    /// subcommand `judge-child` calls [`child_main`](crate::child_main).
+    ///
+    /// # Errors
+    /// When the executable or the interpreter in it does not start.
+    pub fn start(program: &Path) -> Result<Self, JudgeError> {
+        Self::with_limits(program, Limits::default())
+    }
+
+    /// A judge with these limits.
+    ///
+    /// # Errors
+    /// As [`Judge::start`].
+    pub fn with_limits(program: &Path, limits: Limits) -> Result<Self, JudgeError> {
+        let first = Warm::start(program, Self::DEFAULT_SEED)?;
+        let warm = Mutex::new(HashMap::from([(Self::DEFAULT_SEED, first)]));
+        Ok(Self { program: program.to_owned(), limits, warm })
+    }
+
+    /// Judges one submission. `answers` holds the learner's sources by cell id, Python for
+    /// exercises and Markdown for quizzes and reflections; an id without an entry was not
+    /// answered. `seed` is that of Python's string hashes.
+    ///
+    /// # Errors
+    /// When this machine fails; whatever the submission does is a verdict.
+    pub fn grade(
+        &self,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        seed: u32,
+    ) -> Result<Verdict, JudgeError> {
+        let started = Instant::now();
+        let mut pool = self.pool();
+        let mut job = match pool.get(&seed).map(Warm::fork) {
+            Some(Ok(job)) => job,
+            // Not there yet, or the last submission took it along: a new one.
+            _ => {
+                pool.remove(&seed);
+                let warm = Warm::start(&self.program, seed)?;
+                pool.entry(seed).or_insert(warm).fork()?
+            }
+        };
+        let outcome = self.conduct(&mut job, spec, answers);
+        let ended = pool.get(&seed).map(Warm::reap);
+        let ended = match ended {
+            Some(Ok(ended)) => Some(ended),
+            // The submission killed or stopped the warm process: the next one gets another.
+            _ => {
+                pool.remove(&seed);
+                None
+            }
+        };
+        let (mut observed, stop) = outcome?;
+        if let Some(Stop { cell, cause }) = stop {
+            let reason = end::reason(cause, ended, &job.last_words(), &self.limits);
+            observed.insert(cell, Observed::Died(reason));
+        }
+        Ok(score::verdict(spec, answers, &observed, started.elapsed()))
+    }
+
+    fn pool(&self) -> MutexGuard<'_, HashMap<u32, Warm>> {
+        // A panic elsewhere leaves at worst a busy process, whose next fork then fails over.
+        self.warm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks the child down and sends it everything there is to run, one by one.
+    fn conduct(
+        &self,
+        job: &mut Job,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+    ) -> Result<(Observations, Option<Stop>), JudgeError> {
+        let lost = |reason: String| JudgeError::Confine { reason };
+        match job.ask(&Request::Begin { limits: self.limits }, Instant::now() + OWN_TIME) {
+            Ok(Reply::Ready) => {}
+            Ok(Reply::Refused { reason }) => return Err(lost(reason)),
+            Ok(other) => return Err(lost(format!("it answered {other:?}"))),
+            Err(cause) => return Err(lost(format!("{cause:?}; {}", job.last_words()))),
+        }
+        let mut run = Run {
+            job,
+            limits: &self.limits,
+            until: Instant::now() + self.limits.total,
+            number: 0,
+            observed: Observations::new(),
+        };
+        for unit in &spec.units {
+            if let Err(stop) = run.unit(unit, answers) {
+                return Ok((run.observed, Some(stop)));
+            }
+        }
+        let observed = run.observed;
+        // Whatever it answers: it is reaped next.
+        let _ = job.ask(&Request::End, Instant::now() + Duration::from_secs(1));
+        Ok((observed, None))
+    }
+}
+
+/// Where and why a job came to its end too early.
+struct Stop {
+    cell: String,
+    cause: Cause,
+}
+
+/// One submission's way through the spec.
+struct Run<'a> {
+    job: &'a mut Job,
+    limits: &'a Limits,
+    until: Instant,
+    /// Number of cells run: what tracebacks call `Cell In[…]`.
+    number: u32,
+    observed: Observations,
+}
+
+impl Run<'_> {
+    fn unit(&mut self, unit: &UnitSpec, answers: &BTreeMap<String, String>) -> Result<(), Stop> {
+        let mut clock_set = false;
+        for cell in &unit.cells {
+            let request = match cell {
+                SpecCell::Example { id, source } => self.cell(id, source),
+                SpecCell::Exercise { id, .. } => match answers.get(id) {
+                    Some(source) => self.cell(id, source),
+                    None => continue,
+                },
+                SpecCell::Check { id, source, .. } => {
+                    Request::Check { id: id.clone(), source: source.clone() }
+                }
+                SpecCell::Quiz { .. } | SpecCell::Reflect { .. } => continue,
+            };
+            if !clock_set {
+                let clock = Request::Clock { simulated: unit.clock == SpecClock::Virtual };
+                self.ask(cell.id(), &clock)?;
+                clock_set = true;
+            }
+            let reply = match self.ask(cell.id(), &request) {
+                Err(Stop { cell, cause: Cause::TooLong(bytes) }) => too_long(&cell, bytes),
+                other => other?,
+            };
+            self.note(cell.id(), &request, reply)?;
+        }
+        Ok(())
+    }
+
+    fn cell(&mut self, id: &str, source: &str) -> Request {
+        self.number += 1;
+        Request::Cell { id: id.to_owned(), number: self.number, source: source.to_owned() }
+    }
+
+    fn ask(&mut self, cell: &str, request: &Request) -> Result<Reply, Stop> {
+        let now = Instant::now();
+        let until = self.until.min(now + self.limits.cell);
+        self.job.ask(request, until).map_err(|cause| {
+            let total = cause == Cause::CellTime && Instant::now() >= self.until;
+            let cause = if total { Cause::TotalTime } else { cause };
+            Stop { cell: cell.to_owned(), cause }
+        })
+    }
+
+    /// A reply of the wrong kind stops the job as a forged one does.
+    fn note(&mut self, id: &str, request: &Request, reply: Reply) -> Result<(), Stop> {
+        let observed = match (request, reply) {
+            (Request::Cell { .. }, Reply::Ran { error: None }) => return Ok(()),
+            (Request::Cell { .. }, Reply::Ran { error: Some(raised) }) => {
+                let Raised { ename, evalue, traceback } = raised;
+                Observed::Raised(CellError { cell: id.to_owned(), ename, evalue, traceback })
+            }
+            (
+                Request::Check { .. },
+                Reply::Checked { passed, score, hint, message, hint_error },
+            ) => Observed::Checked(Checked { passed, score, hint, message, hint_error }),
+            _ => return Err(Stop { cell: id.to_owned(), cause: Cause::Forged }),
+        };
+        self.observed.insert(id.to_owned(), observed);
+        Ok(())
+    }
+}
+
+/// A source too long to be sent counts as a cell that raised.
+fn too_long(cell: &str, bytes: usize) -> Reply {
+    Reply::Ran {
+        error: Some(Raised {
+            ename: "CellTooLong".to_owned(),
+            evalue: format!("cell `{cell}` takes {bytes} bytes and was not run"),
+            traceback: String::new(),
+        }),
+    }
+}

@@ -1,0 +1,121 @@
+//! The parent's handle on a warm interpreter process.
+
+use super::JudgeError;
+use super::job::{Job, last_words};
+use crate::protocol::control::{Control, Ended, Order, Report};
+use crate::protocol::frames::Key;
+use rustix::fs::{MemfdFlags, memfd_create};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Starting an interpreter takes well under a second; not on a machine that swaps.
+const START_TIME: Duration = Duration::from_secs(60);
+/// Forking and reaping take milliseconds.
+const ORDER_TIME: Duration = Duration::from_secs(15);
+
+/// A process with an interpreter that has run nothing of a learner's. Killed when dropped, and
+/// what it runs with it.
+#[derive(Debug)]
+pub(super) struct Warm {
+    process: Child,
+    control: Control,
+    /// Submissions run in its `work`. Dropped, and so removed, after the process is gone.
+    _folder: TempDir,
+}
+
+impl Warm {
+    pub(super) fn start(program: &Path, seed: u32) -> Result<Self, JudgeError> {
+        let spawn = |source| JudgeError::Spawn { program: program.to_owned(), source };
+        let folder = tempfile::Builder::new().prefix("cellist-judge-").tempdir().map_err(spawn)?;
+        let work = folder.path().join("work");
+        let (control, theirs) = Control::pair().map_err(spawn)?;
+        let stderr = memory_file().map_err(spawn)?;
+        let process = Command::new(program)
+            .arg("judge-child")
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("HOME", &work)
+            .env("TMPDIR", &work)
+            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .current_dir(folder.path())
+            // Ctrl-C in the terminal is for the parent.
+            .process_group(0)
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .stderr(Stdio::from(stderr.try_clone().map_err(spawn)?))
+            .spawn()
+            .map_err(spawn)?;
+        let warm = Self { process, control, _folder: folder };
+        let report = warm.order(&Order::Start { seed, work }, &[], START_TIME);
+        match report {
+            Ok((Report::Warm, _)) => Ok(warm),
+            Ok((Report::Failed { reason }, _)) => Err(JudgeError::Interpreter { reason }),
+            Ok((other, _)) => Err(JudgeError::Interpreter { reason: format!("it said {other:?}") }),
+            Err(error) => {
+                Err(JudgeError::Interpreter { reason: format!("{error}; {}", last_words(&stderr)) })
+            }
+        }
+    }
+
+    /// Forks a process for one submission. The one before must have been reaped.
+    pub(super) fn fork(&self) -> Result<Job, JudgeError> {
+        let failed = |error: io::Error| JudgeError::Fork { reason: error.to_string() };
+        let mut key = Key::default();
+        getrandom::fill(&mut key).map_err(|error| failed(error.into()))?;
+        let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        ours.set_nonblocking(true).map_err(failed)?;
+        let stderr = memory_file().map_err(failed)?;
+        let fds = [theirs.as_fd(), stderr.as_fd()];
+        let report = self.order(&Order::Fork { key }, &fds, ORDER_TIME).map_err(lost)?;
+        match report {
+            (Report::Forked, fds) => Ok(Job::new(ours, fds.into_iter().next(), stderr, key)),
+            (Report::Failed { reason }, _) => Err(JudgeError::Fork { reason }),
+            (other, _) => Err(JudgeError::Fork { reason: format!("it said {other:?}") }),
+        }
+    }
+
+    /// Kills the submission's process, if it still runs, and all that it started.
+    pub(super) fn reap(&self) -> Result<Ended, JudgeError> {
+        match self.order(&Order::Reap, &[], ORDER_TIME).map_err(lost)? {
+            (Report::Reaped { ended }, _) => Ok(ended),
+            (other, _) => Err(lost(io::Error::other(format!("it said {other:?}")))),
+        }
+    }
+
+    fn order(
+        &self,
+        order: &Order,
+        fds: &[BorrowedFd<'_>],
+        time: Duration,
+    ) -> io::Result<(Report, Vec<OwnedFd>)> {
+        self.control.send(order, fds)?;
+        let report = self.control.receive_until(Instant::now() + time)?;
+        report.ok_or_else(|| io::Error::other("it closed its control socket"))
+    }
+}
+
+impl Drop for Warm {
+    fn drop(&mut self) {
+        // A submission that still runs dies with its parent (PR_SET_PDEATHSIG).
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn lost(error: io::Error) -> JudgeError {
+    JudgeError::Lost { reason: error.to_string() }
+}
+
+/// A file without a name, for a process's raw stderr: unlike a pipe it never blocks the writer.
+fn memory_file() -> io::Result<File> {
+    Ok(File::from(memfd_create("cellist-stderr", MemfdFlags::CLOEXEC)?))
+}
