@@ -24,7 +24,7 @@ pub struct LabArgs {
 
     /// Copy the notebooks from this folder instead of from the installed course
     #[arg(long, value_name = "FOLDER")]
-    course: Option<PathBuf>,
+    from: Option<PathBuf>,
 
     /// Passed to `jupyter lab` unchanged
     #[arg(last = true, value_name = "ARGS")]
@@ -37,7 +37,7 @@ pub struct LabArgs {
 /// No JupyterLab, no course, or a folder that cannot be written; each says what to do next.
 pub fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
     let jupyter = find_jupyter()?;
-    let course = find_course(args.course)?;
+    let course = find_course(args.from)?;
     let dir = match args.dir {
         Some(dir) => dir,
         None => home()?.join("cellist-course"),
@@ -82,7 +82,7 @@ fn find_jupyter() -> anyhow::Result<PathBuf> {
 fn find_course(told: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     if let Some(told) = told {
         if !told.is_dir() {
-            bail!("the course folder `{}` does not exist; check `--course`", told.display());
+            bail!("the course folder `{}` does not exist; check `--from`", told.display());
         }
         return Ok(told);
     }
@@ -92,7 +92,7 @@ fn find_course(told: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     if !installed.is_dir() {
         bail!(
             "found no course at `{}`; run `./install.sh`, \
-             or name a folder of notebooks with `--course`",
+             or name a folder of notebooks with `--from`",
             installed.display()
         );
     }

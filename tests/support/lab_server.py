@@ -21,7 +21,7 @@ class LabServer:
         self.url = f"http://127.0.0.1:{self.port}"
         # The JupyterLab of this very environment, found on the PATH.
         env = env | {"PATH": f"{Path(sys.executable).parent}:{env['PATH']}"}
-        command = [cellist(), "lab", folder, "--no-browser", "--course", course, "--"]
+        command = [cellist(), "lab", folder, "--no-browser", "--from", course, "--"]
         command += [
             f"--ServerApp.port={self.port}",
             "--ServerApp.port_retries=0",
