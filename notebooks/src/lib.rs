@@ -1,1 +1,9 @@
-//! notebooks
+//! Units become notebooks: one Markdown file each, from which the learner's notebook, the
+//! instructor's notebook and the grading spec are derived, and proofs that the unit is right.
+
+pub mod build;
+pub mod course;
+pub mod diagnostic;
+pub mod publish;
+pub mod unit;
+pub mod verify;

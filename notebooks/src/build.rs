@@ -1,0 +1,74 @@
+//! Notebooks and specs from units. Pure: the same course gives the same bytes.
+
+mod cells;
+mod instructor;
+mod markdown;
+mod spec;
+mod student;
+
+pub use spec::{Answers, mutant_answers, right_answers, starter_answers, unit_spec};
+
+use crate::course::{Course, NotebookPlan};
+use crate::unit::Unit;
+use cellist_formats::notebook::{Cell, Notebook};
+use cellist_formats::spec::Spec;
+use serde_json::{Map, Value, json};
+
+/// Everything that is derived from one entry of `course.toml`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Generated {
+    /// Path within its folder: `<set>/<name>.ipynb`.
+    pub file: String,
+    /// What learners get: never a solution or a hidden check.
+    pub student: Notebook,
+    /// What instructors get: everything.
+    pub instructor: Notebook,
+    /// What the judge gets.
+    pub spec: Spec,
+}
+
+/// Derives every notebook of a course.
+pub fn course(course: &Course) -> Vec<Generated> {
+    course.notebooks.iter().map(|plan| notebook(course, plan)).collect()
+}
+
+fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
+    let units: Vec<&Unit> = course.units_of(plan).collect();
+    let assemble = |edition, cells: fn(&Unit) -> Vec<Cell>| {
+        let cells = units.iter().flat_map(|unit| cells(unit)).collect();
+        Notebook::new(cells, metadata(plan, &units, edition))
+    };
+    Generated {
+        file: plan.file.clone(),
+        student: assemble("student", student::cells),
+        instructor: assemble("instructor", instructor::cells),
+        spec: spec::spec(&plan.file, &units),
+    }
+}
+
+/// Preselects our kernel, and says where the notebook comes from.
+fn metadata(plan: &NotebookPlan, units: &[&Unit], edition: &str) -> Map<String, Value> {
+    let revisions: Map<String, Value> =
+        units.iter().map(|unit| (unit.front.id.clone(), json!(unit.front.rev))).collect();
+    let metadata = json!({
+        "cellist": { "edition": edition, "notebook": plan.file, "units": revisions },
+        "kernelspec": {
+            "display_name": "Cellist (Python 3.14)",
+            "language": "python",
+            "name": "cellist",
+        },
+        "language_info": {
+            "codemirror_mode": { "name": "ipython", "version": 3 },
+            "file_extension": ".py",
+            "mimetype": "text/x-python",
+            "name": "python",
+            "nbconvert_exporter": "python",
+            "pygments_lexer": "ipython3",
+            "version": "3.14.0",
+        },
+    });
+    match metadata {
+        Value::Object(metadata) => metadata,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Cells with the metadata that Jupyter, nbgrader and we read.
+
+use crate::unit::{Check, Unit, UnitCell};
+use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
+use cellist_formats::notebook::{Cell, CellType};
+use serde_json::json;
+
+/// What may happen to a cell in a learner's editor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Anything.
+    Free,
+    /// It may be written into, but must stay.
+    Answer,
+    /// It must stay as it is.
+    Locked,
+}
+
+/// A Markdown cell that nobody grades.
+pub(super) fn markdown(unit: &Unit, id: &str, kind: &str, text: String) -> Cell {
+    let mut cell = Cell::new(CellType::Markdown, id, text);
+    describe(&mut cell, unit, kind, Access::Free);
+    cell
+}
+
+/// A Markdown cell that the learner answers in.
+pub(super) fn answer(unit: &Unit, cell: &UnitCell, kind: &str, text: String, points: f64) -> Cell {
+    let mut answer = Cell::new(CellType::Markdown, &cell.id, text);
+    describe(&mut answer, unit, kind, Access::Answer);
+    NbgraderMetadata::manual(&cell.id, points).put(&mut answer.metadata);
+    answer
+}
+
+/// A code cell that nobody grades.
+pub(super) fn example(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
+    let mut example = Cell::new(CellType::Code, &cell.id, source);
+    describe(&mut example, unit, "example", Access::Free);
+    example
+}
+
+/// A code cell for the learner's work.
+pub(super) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
+    let mut exercise = Cell::new(CellType::Code, &cell.id, source);
+    describe(&mut exercise, unit, "exercise", Access::Answer);
+    NbgraderMetadata::solution(&cell.id).put(&mut exercise.metadata);
+    exercise
+}
+
+/// A check as a cell that the kernel runs as one: its first lines say so.
+pub(super) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
+    let source = format!("#| check: {}\n#| points: {}\n{}", cell.name, check.points, check.source);
+    let mut tests = Cell::new(CellType::Code, &cell.id, source);
+    let metadata = CellistMetadata {
+        guard: check.guard,
+        hidden: check.hidden,
+        ..cellist_metadata(unit, "check")
+    };
+    metadata.put(&mut tests.metadata);
+    restrict(&mut tests, Access::Locked);
+    NbgraderMetadata::tests(&cell.id, check.points).put(&mut tests.metadata);
+    tests
+}
+
+fn describe(cell: &mut Cell, unit: &Unit, kind: &str, access: Access) {
+    cellist_metadata(unit, kind).put(&mut cell.metadata);
+    restrict(cell, access);
+}
+
+fn cellist_metadata(unit: &Unit, kind: &str) -> CellistMetadata {
+    CellistMetadata {
+        unit: unit.front.id.clone(),
+        kind: kind.to_owned(),
+        guard: false,
+        hidden: false,
+    }
+}
+
+/// Jupyter's own locks; they keep honest people from accidents, the judge needs none of them.
+fn restrict(cell: &mut Cell, access: Access) {
+    if access != Access::Free {
+        cell.metadata.insert("deletable".to_owned(), json!(false));
+    }
+    if access == Access::Locked {
+        cell.metadata.insert("editable".to_owned(), json!(false));
+    }
+}

@@ -1,0 +1,49 @@
+//! Markdown of the cells that units describe in other words.
+
+use crate::unit::Term;
+use cellist_formats::spec::QuizOption;
+
+/// A quiz to be answered.
+pub(super) fn quiz(question: &str, options: &[QuizOption]) -> String {
+    let mut text = format!("{question}\n\n");
+    for option in options {
+        text.push_str(&format!("- [ ] {}\n", option.text));
+    }
+    text.push_str("\n*To answer, double-click here and turn `[ ]` into `[x]`.*");
+    text
+}
+
+/// A quiz with its answer and explanations. The explanations stand in lines of their own: the
+/// judge compares the rest of a ticked line with the option.
+pub(super) fn quiz_answered(question: &str, options: &[QuizOption]) -> String {
+    let mut text = format!("{question}\n");
+    for option in options {
+        let mark = if option.correct { 'x' } else { ' ' };
+        text.push_str(&format!("\n- [{mark}] {}\n  — {}", option.text, option.explanation));
+    }
+    text
+}
+
+/// A reflection to be answered.
+pub(super) fn reflect(question: &str) -> String {
+    format!("{question}\n\n*Your answer (double-click here and write below this line):*\n")
+}
+
+/// A reflection with what its grader looks for.
+pub(super) fn reflect_with_rubric(question: &str, rubric: &str, points: f64) -> String {
+    format!("{question}\n\n**Rubric ({}):** {rubric}", count_points(points))
+}
+
+/// Terms with their definitions.
+pub(super) fn glossary(terms: &[Term]) -> String {
+    let mut text = "**Glossary**\n".to_owned();
+    for Term { term, definition } in terms {
+        text.push_str(&format!("\n- **{term}**: {definition}"));
+    }
+    text
+}
+
+/// "1 point", "2 points".
+pub(super) fn count_points(points: f64) -> String {
+    format!("{points} {}", if points == 1.0 { "point" } else { "points" })
+}

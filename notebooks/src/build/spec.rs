@@ -1,0 +1,84 @@
+//! The grading spec of units.
+
+use super::markdown;
+use crate::unit::{Body, Mutant, Unit, UnitCell};
+use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, UnitSpec};
+use std::collections::BTreeMap;
+
+/// The spec of a notebook with these units.
+pub(super) fn spec(notebook: &str, units: &[&Unit]) -> Spec {
+    Spec {
+        schema: SPEC_SCHEMA,
+        notebook: notebook.to_owned(),
+        units: units.iter().map(|unit| unit_spec(unit)).collect(),
+    }
+}
+
+/// A unit's part of a spec.
+pub fn unit_spec(unit: &Unit) -> UnitSpec {
+    UnitSpec {
+        id: unit.front.id.clone(),
+        title: unit.front.title.clone(),
+        clock: unit.front.clock,
+        rev: unit.front.rev,
+        cells: unit.cells.iter().filter_map(cell).collect(),
+    }
+}
+
+fn cell(cell: &UnitCell) -> Option<SpecCell> {
+    let id = cell.id.clone();
+    Some(match &cell.body {
+        Body::Example(source) => SpecCell::Example { id, source: source.clone() },
+        Body::Exercise { starter, .. } => SpecCell::Exercise { id, starter: starter.clone() },
+        Body::Check(check) => SpecCell::Check {
+            id,
+            points: check.points,
+            hidden: check.hidden,
+            guard: check.guard,
+            source: check.source.clone(),
+        },
+        Body::Quiz { options, points, .. } => {
+            SpecCell::Quiz { id, points: *points, options: options.clone() }
+        }
+        Body::Reflect { rubric, points, .. } => {
+            SpecCell::Reflect { id, points: *points, rubric: rubric.clone() }
+        }
+        Body::Prose(_) | Body::Glossary(_) | Body::Instructor(_) => return None,
+    })
+}
+
+/// What somebody hands in: cell id to source.
+pub type Answers = BTreeMap<String, String>;
+
+/// The unit's right answers.
+pub fn right_answers(unit: &Unit) -> Answers {
+    let answer = |cell: &UnitCell| {
+        let source = match &cell.body {
+            Body::Exercise { solution, .. } => solution.clone(),
+            Body::Quiz { question, options, .. } => markdown::quiz_answered(question, options),
+            _ => return None,
+        };
+        Some((cell.id.clone(), source))
+    };
+    unit.cells.iter().filter_map(answer).collect()
+}
+
+/// What learners begin with.
+pub fn starter_answers(unit: &Unit) -> Answers {
+    let answer = |cell: &UnitCell| {
+        let source = match &cell.body {
+            Body::Exercise { starter, .. } => starter.clone(),
+            Body::Quiz { question, options, .. } => markdown::quiz(question, options),
+            _ => return None,
+        };
+        Some((cell.id.clone(), source))
+    };
+    unit.cells.iter().filter_map(answer).collect()
+}
+
+/// The right answers with a mutant's mistake among them.
+pub fn mutant_answers(unit: &Unit, mutant: &Mutant) -> Answers {
+    let mut answers = right_answers(unit);
+    answers.insert(mutant.exercise.clone(), mutant.source.clone());
+    answers
+}

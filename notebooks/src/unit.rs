@@ -1,0 +1,183 @@
+//! A unit: one Markdown file, the smallest thing a learner completes.
+//!
+//! Parsing reports every problem of a file, not only the first.
+
+mod attributes;
+mod cells;
+mod check;
+mod fences;
+mod front_matter;
+mod ids;
+mod mutants;
+mod quiz;
+mod regions;
+mod written;
+
+pub use front_matter::{Difficulty, FrontMatter};
+
+use crate::diagnostic::{Diagnostic, Problems};
+use cellist_formats::spec::QuizOption;
+use cellist_formats::text_file;
+use std::path::{Path, PathBuf};
+
+/// A parsed unit that has no problems of form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unit {
+    /// Its file.
+    pub path: PathBuf,
+    /// What its front matter says.
+    pub front: FrontMatter,
+    /// The cells in the order of the file.
+    pub cells: Vec<UnitCell>,
+    /// The known wrong solutions.
+    pub mutants: Vec<Mutant>,
+}
+
+/// A cell-to-be of a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitCell {
+    /// Cell id in every notebook: `<unit>-<cell>`.
+    pub id: String,
+    /// Name within the unit: the `id` of the fence.
+    pub name: String,
+    /// Line in the unit's file.
+    pub line: usize,
+    /// What it holds.
+    pub body: Body,
+}
+
+/// What a cell-to-be holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Markdown for everybody.
+    Prose(String),
+    /// Python that is run as it stands.
+    Example(String),
+    /// The learner's own work.
+    Exercise {
+        /// The unit's answer, markers removed.
+        solution: String,
+        /// What the learner begins with.
+        starter: String,
+    },
+    /// An assertion cell.
+    Check(Check),
+    /// A question with keyed answers.
+    Quiz {
+        /// The question, Markdown.
+        question: String,
+        /// The answers.
+        options: Vec<QuizOption>,
+        /// Points; 0 for a question that only teaches.
+        points: f64,
+    },
+    /// A written answer.
+    Reflect {
+        /// The question, Markdown.
+        question: String,
+        /// What a person looks for.
+        rubric: String,
+        /// Points a person may give.
+        points: f64,
+    },
+    /// Terms with their definitions.
+    Glossary(Vec<Term>),
+    /// Markdown for instructors.
+    Instructor(String),
+}
+
+/// An assertion cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// Points when it passes.
+    pub points: f64,
+    /// Not shown to learners.
+    pub hidden: bool,
+    /// A negative check: pays only together with a positive one.
+    pub guard: bool,
+    /// Python with its `#| hint:` lines.
+    pub source: String,
+}
+
+/// A term of the glossary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The word.
+    pub term: String,
+    /// What it means.
+    pub definition: String,
+}
+
+/// A known wrong solution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mutant {
+    /// Its name.
+    pub id: String,
+    /// Line in the unit's file.
+    pub line: usize,
+    /// The names of exactly the checks that it must fail.
+    pub fails: Vec<String>,
+    /// The patch as written.
+    pub patch: String,
+    /// Cell id of the exercise that it changes.
+    pub exercise: String,
+    /// That exercise's source with the mistake in it.
+    pub source: String,
+}
+
+impl Unit {
+    /// Reads and parses a unit file.
+    ///
+    /// # Errors
+    /// Every problem of the file, in the order of their lines.
+    pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        match text_file::read(path) {
+            Ok(text) => Self::parse(path, &text),
+            Err(error) => Err(vec![unreadable(path, error)]),
+        }
+    }
+
+    /// Parses a unit; `path` is for the messages.
+    ///
+    /// # Errors
+    /// Every problem of the text, in the order of their lines.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let text = text.replace("\r\n", "\n");
+        let mut problems = Problems::new(path);
+        let Some((front, body)) = front_matter::parse(&text, &mut problems) else {
+            return Err(problems.into_sorted());
+        };
+        let blocks = fences::blocks(body.text, body.line, &mut problems);
+        let parsed = cells::parse(&front.id, blocks, &mut problems);
+        let mutants = mutants::apply(parsed.mutants, &parsed.cells, &mut problems);
+        if problems.is_empty() {
+            Ok(Self { path: path.to_owned(), front, cells: parsed.cells, mutants })
+        } else {
+            Err(problems.into_sorted())
+        }
+    }
+
+    /// The checks with their cells, in order.
+    pub fn checks(&self) -> impl Iterator<Item = (&UnitCell, &Check)> {
+        self.cells.iter().filter_map(|cell| match &cell.body {
+            Body::Check(check) => Some((cell, check)),
+            _ => None,
+        })
+    }
+}
+
+fn unreadable(path: &Path, error: text_file::TextFileError) -> Diagnostic {
+    use text_file::TextFileError as E;
+    let (line, message, help) = match error {
+        E::NotUtf8 { line, byte, .. } => (
+            line,
+            format!("byte 0x{byte:02x} is not UTF-8 text"),
+            "save the file again with the encoding UTF-8",
+        ),
+        E::Missing { .. } => (0, "the file does not exist".to_owned(), "check the path"),
+        E::Read { source, .. } | E::Write { source, .. } => {
+            (0, format!("the file could not be read: {source}"), "check its permissions")
+        }
+    };
+    Diagnostic { path: path.to_owned(), line, message, help: help.to_owned() }
+}

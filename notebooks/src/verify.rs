@@ -1,0 +1,177 @@
+//! Proofs that a unit is right, made by the very judge that grades learners.
+//!
+//! Under two hash seeds: the solution passes every check and nothing raises; the starter fails
+//! every check that is not a guard; each mutant fails exactly the checks it says; every check is
+//! failed by the starter or some mutant; every failure's hint renders.
+
+mod judged;
+mod proofs;
+
+use crate::build::{self, Answers};
+use crate::unit::Unit;
+use cellist_formats::spec::{SPEC_SCHEMA, Spec};
+use cellist_formats::verdict::Verdict;
+use cellist_judge::Judge;
+use judged::Judged;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// The hash seeds that every proof is made under.
+pub const SEEDS: [u32; 2] = [1, 20_260_131];
+
+/// Whoever turns answers into a verdict.
+pub trait Grade {
+    /// Grades answers; `Err` says why that could not be done.
+    ///
+    /// # Errors
+    /// A failure of the machine, not of the answers.
+    fn grade(&self, spec: &Spec, answers: &Answers, seed: u32) -> Result<Verdict, String>;
+}
+
+impl Grade for Judge {
+    fn grade(&self, spec: &Spec, answers: &Answers, seed: u32) -> Result<Verdict, String> {
+        Judge::grade(self, spec, answers, seed).map_err(|error| error.to_string())
+    }
+}
+
+/// What is proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "claim", content = "mutant", rename_all = "lowercase")]
+pub enum Claim {
+    /// The solution passes every check.
+    Solution,
+    /// The starter fails every check that is not a guard.
+    Starter,
+    /// The mutant fails exactly its checks.
+    Mutant(String),
+    /// Every check is failed by the starter or some mutant.
+    Checks,
+}
+
+/// A claim about a unit and whether it holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Proof {
+    /// The unit's id.
+    pub unit: String,
+    /// The claim.
+    #[serde(flatten)]
+    pub claim: Claim,
+    /// What speaks against it; empty when it holds.
+    pub problems: Vec<Problem>,
+    /// Real time the judging took, in milliseconds.
+    pub millis: f64,
+}
+
+impl Proof {
+    /// Whether the claim holds.
+    pub fn holds(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// The claim in words.
+    pub fn title(&self) -> String {
+        match &self.claim {
+            Claim::Solution => "the solution passes every check".to_owned(),
+            Claim::Starter => "the starter fails every check but guards".to_owned(),
+            Claim::Mutant(id) => format!("mutant `{id}` fails exactly its checks"),
+            Claim::Checks => "every check is failed by the starter or a mutant".to_owned(),
+        }
+    }
+}
+
+/// Something that speaks against a claim.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Problem {
+    /// The check or cell, by its name within the unit.
+    pub cell: String,
+    /// What is wrong.
+    pub what: String,
+    /// What failed, as the judge says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What the learner would read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The hash seed, when only one of them shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u32>,
+}
+
+/// How many proofs [`unit`] makes of a unit.
+pub fn count(unit: &Unit) -> usize {
+    let checks = usize::from(unit.checks().next().is_some());
+    1 + 2 * checks + unit.mutants.len()
+}
+
+/// Proves a unit, handing out each proof as soon as it is made.
+pub fn unit(grade: &dyn Grade, unit: &Unit, done: &mut dyn FnMut(Proof)) {
+    let spec = Spec {
+        schema: SPEC_SCHEMA,
+        notebook: unit.path.display().to_string(),
+        units: vec![build::unit_spec(unit)],
+    };
+    let mut prover = Prover { grade, unit, spec, failed: Vec::new(), done };
+    prover.prove(Claim::Solution, &build::right_answers(unit), proofs::solution);
+    if unit.checks().next().is_none() {
+        return;
+    }
+    prover.prove(Claim::Starter, &build::starter_answers(unit), proofs::starter);
+    for mutant in &unit.mutants {
+        let claim = Claim::Mutant(mutant.id.clone());
+        let answers = build::mutant_answers(unit, mutant);
+        prover.prove(claim, &answers, |unit, judged| proofs::mutant(unit, mutant, judged));
+    }
+    let problems = proofs::killed(unit, &prover.failed);
+    let unit = unit.front.id.clone();
+    (prover.done)(Proof { unit, claim: Claim::Checks, problems, millis: 0.0 });
+}
+
+struct Prover<'a> {
+    grade: &'a dyn Grade,
+    unit: &'a Unit,
+    spec: Spec,
+    /// Names of the checks that something failed.
+    failed: Vec<String>,
+    done: &'a mut dyn FnMut(Proof),
+}
+
+impl Prover<'_> {
+    /// Grades `answers` under both seeds and lets `objections` look at the results.
+    fn prove(
+        &mut self,
+        claim: Claim,
+        answers: &Answers,
+        objections: impl Fn(&Unit, &Judged) -> Vec<Problem>,
+    ) {
+        let start = Instant::now();
+        let mut judged = Vec::new();
+        let mut found = Vec::new();
+        for seed in SEEDS {
+            match self.grade.grade(&self.spec, answers, seed) {
+                Ok(verdict) => {
+                    let verdict = Judged::new(self.unit, verdict);
+                    found.push((seed, objections(self.unit, &verdict)));
+                    judged.push(verdict);
+                }
+                Err(reason) => {
+                    let what = format!("it could not be judged: {reason}");
+                    let problem = Problem { seed: None, ..proofs::problem("judge", what) };
+                    found.push((seed, vec![problem]));
+                }
+            }
+        }
+        let mut problems = proofs::merge(found);
+        if let [one, other] = judged.as_slice() {
+            problems.extend(proofs::same(self.unit, one, other));
+        }
+        if claim != Claim::Solution {
+            self.failed.extend(judged.iter().flat_map(Judged::failed).map(str::to_owned));
+        }
+        let unit = self.unit.front.id.clone();
+        (self.done)(Proof { unit, claim, problems, millis: millis(start.elapsed()) });
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e4).round() / 10.0
+}
