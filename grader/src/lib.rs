@@ -1,1 +1,7 @@
-//! grader
+//! Many notebooks in, a verdict on each out: finding submissions and their specs, judging them in
+//! parallel, reporting.
+
+pub mod batch;
+pub mod intake;
+pub mod reporters;
+pub mod specs;

@@ -130,11 +130,12 @@ fn duplicated(id: &str, times: usize) -> String {
     format!("cell `{id}` is there {times} times; the first was taken")
 }
 
-/// A student notebook's check begins with a line that names it for the kernel; the spec's does
-/// not. White space at line ends says nothing.
+/// A student notebook's check begins with lines that name it for the kernel; the spec's does not.
+/// White space at line ends says nothing.
 fn same_check(ours: &str, original: &str) -> bool {
     let lines = |text: &str| -> Vec<String> {
-        let lines = text.trim().lines().filter(|line| !line.starts_with("#| check:"));
+        let named = |line: &&str| line.starts_with("#| check:") || line.starts_with("#| points:");
+        let lines = text.trim().lines().skip_while(named);
         lines.map(|line| line.trim_end().to_owned()).collect()
     };
     lines(ours) == lines(original)

@@ -38,6 +38,8 @@ impl Warm {
         let (control, theirs) = Control::pair().map_err(spawn)?;
         let stderr = memory_file().map_err(spawn)?;
         let process = Command::new(program)
+            // Under other names the executable is another program.
+            .arg0("cellist")
             .arg("judge-child")
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")

@@ -1,0 +1,152 @@
+//! Judging many submissions, several at a time. What is wrong with one stays with it.
+
+use crate::intake::{IntakeError, Submission};
+use crate::specs::{Foreign, Specs};
+use cellist_formats::notebook::{Notebook, NotebookError};
+use cellist_formats::verdict::Verdict;
+use cellist_judge::{ForeignNotebook, Judge, JudgeError, Limits, assemble};
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+/// How to judge.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The executable with the subcommand `judge-child`.
+    pub program: PathBuf,
+    /// What each submission may use.
+    pub limits: Limits,
+    /// How many are judged at the same time.
+    pub jobs: NonZero<usize>,
+    /// Seed of Python's string hashes.
+    pub seed: u32,
+}
+
+/// What became of a submission.
+#[derive(Debug)]
+pub struct Graded {
+    /// The file.
+    pub path: PathBuf,
+    /// Whose it is, as far as that is known.
+    pub learner: Option<String>,
+    /// The verdict, or why there is none.
+    pub result: Result<Verdict, GradeError>,
+}
+
+/// Why there is no verdict on a submission.
+#[derive(Debug, thiserror::Error)]
+pub enum GradeError {
+    /// Nothing to grade was found.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// The file is missing or broken.
+    #[error(transparent)]
+    Notebook(#[from] NotebookError),
+    /// It is for none of the specs.
+    #[error(transparent)]
+    Foreign(#[from] Foreign),
+    /// It has no cell of its spec.
+    #[error(transparent)]
+    ForeignNotebook(#[from] ForeignNotebook),
+    /// This machine failed.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+    /// A mistake of this program's.
+    #[error("grading it hit a mistake in cellist itself; please report this")]
+    Panicked,
+}
+
+/// Judges everything that was found; `done` gets the results one by one in the order of
+/// `found`, each as soon as it and all before it are there.
+pub fn grade(
+    found: Vec<Result<Submission, IntakeError>>,
+    specs: &Specs,
+    settings: &Settings,
+    mut done: impl FnMut(Graded),
+) {
+    let next = AtomicUsize::new(0);
+    let (submissions, mut waiting): (Vec<Option<Submission>>, Vec<Option<Graded>>) = found
+        .into_iter()
+        .map(|found| match found {
+            Ok(submission) => (Some(submission), None),
+            Err(error) => {
+                let path = error.path().to_owned();
+                (None, Some(Graded { path, learner: None, result: Err(error.into()) }))
+            }
+        })
+        .unzip();
+    let workers = settings.jobs.get().min(submissions.len());
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        for _ in 0..workers {
+            let (sender, next, submissions) = (sender.clone(), &next, &submissions);
+            scope.spawn(move || {
+                let mut worker = Worker { specs, settings, judge: None };
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(slot) = submissions.get(index) else { break };
+                    if let Some(submission) = slot {
+                        // Nobody receives when the caller's `done` has panicked.
+                        let _ = sender.send((index, worker.safely(submission)));
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut first = 0;
+        let mut hand_out = |waiting: &mut Vec<Option<Graded>>| {
+            while let Some(graded) = waiting.get_mut(first).and_then(Option::take) {
+                done(graded);
+                first += 1;
+            }
+        };
+        hand_out(&mut waiting);
+        for (index, graded) in receiver {
+            waiting[index] = Some(graded);
+            hand_out(&mut waiting);
+        }
+    });
+}
+
+/// One thread's judge, started with its first submission.
+struct Worker<'a> {
+    specs: &'a Specs,
+    settings: &'a Settings,
+    judge: Option<Judge>,
+}
+
+impl Worker<'_> {
+    fn safely(&mut self, submission: &Submission) -> Graded {
+        let mut learner = None;
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            self.judge(&submission.path, |notebook| {
+                learner = Some(submission.learner(notebook));
+            })
+        }));
+        let result = judged.unwrap_or_else(|_| {
+            // It may be in the middle of something.
+            self.judge = None;
+            Err(GradeError::Panicked)
+        });
+        Graded { path: submission.path.clone(), learner, result }
+    }
+
+    fn judge(&mut self, path: &Path, found: impl FnOnce(&str)) -> Result<Verdict, GradeError> {
+        let notebook = Notebook::read(path)?;
+        let spec = self.specs.find(&notebook, path)?;
+        found(&spec.notebook);
+        let assembled = assemble(spec, &notebook)?;
+        // Outputs may be large.
+        drop(notebook);
+        let judge = match self.judge.take() {
+            Some(judge) => judge,
+            None => Judge::with_limits(&self.settings.program, self.settings.limits)?,
+        };
+        let verdict =
+            self.judge.insert(judge).grade(spec, &assembled.answers, self.settings.seed)?;
+        Ok(Verdict { notes: [assembled.notes, verdict.notes].concat(), ..verdict })
+    }
+}

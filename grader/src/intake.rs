@@ -1,0 +1,132 @@
+//! Finding the submissions that a command line names.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+/// A file that is to be graded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// The file, as it was named or found.
+    pub path: PathBuf,
+}
+
+impl Submission {
+    /// Whose it is, as far as its path tells: in `alice/day02/01-gather.ipynb`, handed in for the
+    /// notebook `day02/01-gather.ipynb`, the folder above that path; else the file's own name.
+    pub fn learner(&self, notebook: &str) -> String {
+        let notebook = Path::new(notebook);
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let depth = (1..=notebook.components().count()).rev().find(|depth| {
+            let skipped = notebook.components().count() - depth;
+            path.ends_with(notebook.components().skip(skipped).collect::<PathBuf>())
+        });
+        let name = match depth {
+            Some(depth) => path.ancestors().nth(depth).and_then(Path::file_name),
+            None => path.file_stem(),
+        };
+        name.unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+    }
+}
+
+/// Why an argument names nothing that can be graded. A file that does not exist is a submission
+/// still: reading it says so.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// A folder without notebooks.
+    #[error("`{}` holds no notebooks (`.ipynb`)", path.display())]
+    EmptyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A pattern that nothing matches.
+    #[error("no file matches `{pattern}`")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A folder that cannot be read to its end.
+    #[error("`{}` could not be searched: {reason}", path.display())]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl IntakeError {
+    /// What was asked for.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::EmptyFolder { path } | Self::Unreadable { path, .. } => path,
+            Self::NoMatch { pattern } => Path::new(pattern),
+        }
+    }
+}
+
+/// What `arguments` name: files as they stand, the notebooks in folders and below, and what
+/// patterns (`*`, `?`, `[…]`, `**`) match. In the arguments' order, each folder and pattern
+/// sorted; a file that is named twice is taken once. Hidden files and folders (Jupyter's
+/// checkpoints) are passed over.
+pub fn collect(arguments: &[PathBuf]) -> Vec<Result<Submission, IntakeError>> {
+    let mut seen = HashSet::new();
+    let mut is_new = |found: &Result<Submission, IntakeError>| match found {
+        Ok(Submission { path }) => {
+            seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
+        }
+        Err(_) => true,
+    };
+    arguments.iter().flat_map(|argument| expand(argument)).filter(|found| is_new(found)).collect()
+}
+
+fn expand(argument: &Path) -> Vec<Result<Submission, IntakeError>> {
+    if argument.is_dir() {
+        return folder(argument);
+    }
+    match argument.to_str() {
+        // A file may have such a name.
+        Some(pattern) if pattern.contains(['*', '?', '[']) && !argument.exists() => {
+            matches(pattern)
+        }
+        _ => vec![Ok(Submission { path: argument.to_owned() })],
+    }
+}
+
+fn matches(pattern: &str) -> Vec<Result<Submission, IntakeError>> {
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+    let paths = glob::glob_with(pattern, options).into_iter().flatten().flatten();
+    let found: Vec<_> = paths
+        .flat_map(|path| if path.is_dir() { folder(&path) } else { vec![Ok(Submission { path })] })
+        .collect();
+    match found.is_empty() {
+        true => vec![Err(IntakeError::NoMatch { pattern: pattern.to_owned() })],
+        false => found,
+    }
+}
+
+fn folder(path: &Path) -> Vec<Result<Submission, IntakeError>> {
+    let visible = |entry: &DirEntry| {
+        entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
+    };
+    let found: Vec<_> = WalkDir::new(path)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(visible)
+        .filter_map(|entry| match entry {
+            Ok(entry) => (entry.file_type().is_file()
+                && entry.path().extension().is_some_and(|extension| extension == "ipynb"))
+            .then(|| Ok(Submission { path: entry.into_path() })),
+            Err(error) => Some(Err(IntakeError::Unreadable {
+                path: error.path().unwrap_or(path).to_owned(),
+                reason: error.to_string(),
+            })),
+        })
+        .collect();
+    match found.is_empty() {
+        true => vec![Err(IntakeError::EmptyFolder { path: path.to_owned() })],
+        false => found,
+    }
+}

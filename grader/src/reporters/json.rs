@@ -1,0 +1,40 @@
+//! The machine's report.
+
+use crate::batch::Graded;
+use cellist_formats::verdict::Verdict;
+use serde::Serialize;
+
+/// One submission in the report: exactly one of `verdict` and `error` is there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// The file, as it was named or found.
+    pub submission: String,
+    /// Whose it is, as far as its path tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learner: Option<String>,
+    /// How it went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Why it could not be graded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl From<Graded> for Entry {
+    fn from(graded: Graded) -> Self {
+        let (verdict, error) = match graded.result {
+            Ok(verdict) => (Some(verdict), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let submission = graded.path.to_string_lossy().into_owned();
+        Self { submission, learner: graded.learner, verdict, error }
+    }
+}
+
+/// The report: a JSON array with an [`Entry`] per submission, in order, and a line end.
+pub fn report(entries: &[Entry]) -> String {
+    #[expect(clippy::expect_used, reason = "strings, numbers and lists of them")]
+    let mut text = serde_json::to_string_pretty(entries).expect("a report has a JSON form");
+    text.push('\n');
+    text
+}

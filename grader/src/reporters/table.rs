@@ -1,0 +1,229 @@
+//! The report for people: a table per submission.
+
+use super::plain::plain;
+use crate::batch::Graded;
+use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
+use console::{Style, measure_text_width};
+use std::fmt::Write as _;
+
+/// How to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Use colours.
+    pub colours: bool,
+}
+
+const HEADINGS: [&str; 4] = ["Unit", "Check", "Points", "Result"];
+/// Most columns that a unit's title or a check's name may take before it is wrapped.
+const MAX_NAME: usize = 30;
+const MIN_RESULT: usize = 24;
+const GAP: &str = "  ";
+
+/// What became of one submission, with a blank line at the end.
+pub fn submission(graded: &Graded, look: Look) -> String {
+    let paint = Paint(look.colours);
+    let path = plain(&graded.path.display().to_string());
+    let who = graded.learner.as_deref().map(plain).unwrap_or_default();
+    let mut text = String::new();
+    match &graded.result {
+        Ok(verdict) => {
+            let title = if who.is_empty() { path } else { format!("{who}{GAP}({path})") };
+            let _ = writeln!(text, "{}", paint.bold(&title));
+            draw(&mut text, verdict, look);
+            for line in remarks(verdict) {
+                wrapped(&mut text, &line, look.width);
+            }
+            wrapped(&mut text, &paint.bold(&total(verdict)), look.width);
+        }
+        Err(error) => {
+            let _ = writeln!(text, "{}", paint.bold(&path));
+            let message = plain(&error.to_string());
+            wrapped(
+                &mut text,
+                &format!("{} {message}", paint.bad("could not be graded:")),
+                look.width,
+            );
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// The last line: how many, and how many could not be graded.
+pub fn summary(graded: usize, failed: usize) -> String {
+    let count = |n: usize| format!("{n} submission{}", if n == 1 { "" } else { "s" });
+    match failed {
+        0 => format!("Graded {}.\n", count(graded)),
+        _ => format!("Graded {}; {failed} could not be graded.\n", count(graded)),
+    }
+}
+
+struct Row {
+    cells: [String; 4],
+    status: Status,
+}
+
+fn draw(text: &mut String, verdict: &Verdict, look: Look) {
+    let paint = Paint(look.colours);
+    let rows: Vec<Row> = verdict.units.iter().flat_map(unit_rows).collect();
+    let widest = |column: usize| {
+        let cells = rows.iter().map(|row| row.cells[column].as_str());
+        cells.chain([HEADINGS[column]]).map(measure_text_width).max().unwrap_or_default()
+    };
+    let fixed = [widest(0).min(MAX_NAME), widest(1).min(MAX_NAME), widest(2)];
+    let taken: usize = fixed.iter().map(|width| width + GAP.len()).sum();
+    let result = look.width.saturating_sub(taken).max(MIN_RESULT).min(widest(3));
+    let widths = [fixed[0], fixed[1], fixed[2], result];
+
+    line(text, &HEADINGS, widths, |_, cell| paint.bold(cell));
+    let rule = widths.map(|width| "─".repeat(width));
+    line(text, &rule.each_ref().map(String::as_str), widths, |_, cell| cell.to_owned());
+    for row in &rows {
+        let columns: Vec<Vec<String>> =
+            row.cells.iter().zip(widths).map(|(cell, width)| wrap(cell, width)).collect();
+        for index in 0..columns.iter().map(Vec::len).max().unwrap_or_default() {
+            let cell = |column: usize| columns[column].get(index).map_or("", String::as_str);
+            let cells = [cell(0), cell(1), cell(2), cell(3)];
+            line(text, &cells, widths, |column, cell| match column {
+                3 => paint.status(row.status, cell),
+                _ => cell.to_owned(),
+            });
+        }
+    }
+}
+
+/// One line of the table. Points stand at the right of their column.
+fn line(
+    text: &mut String,
+    cells: &[&str; 4],
+    widths: [usize; 4],
+    paint: impl Fn(usize, &str) -> String,
+) {
+    let mut line = String::new();
+    for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        let padding = " ".repeat(width.saturating_sub(measure_text_width(cell)));
+        let painted = paint(column, cell);
+        match column {
+            2 => line += &format!("{padding}{painted}{GAP}"),
+            3 => line += &painted,
+            _ => line += &format!("{painted}{padding}{GAP}"),
+        }
+    }
+    let _ = writeln!(text, "{}", line.trim_end());
+}
+
+fn unit_rows(unit: &UnitVerdict) -> Vec<Row> {
+    let title = plain(&format!("{} {}", unit.id, unit.title));
+    let rows = unit.items.iter().enumerate().map(|(index, item)| {
+        let name = item.id.strip_prefix(&format!("{}-", unit.id)).unwrap_or(&item.id);
+        let hidden = if item.hidden { " (hidden)" } else { "" };
+        let unit = if index == 0 { title.clone() } else { String::new() };
+        let check = plain(&format!("{name}{hidden}"));
+        Row { cells: [unit, check, points(item), result(item)], status: item.status }
+    });
+    rows.collect()
+}
+
+fn points(item: &ItemVerdict) -> String {
+    match item.status {
+        Status::Manual => format!("–/{}", number(item.max_points)),
+        _ => format!("{}/{}", number(item.points), number(item.max_points)),
+    }
+}
+
+fn result(item: &ItemVerdict) -> String {
+    let text = match item.status {
+        Status::Passed => "✔ passed".to_owned(),
+        Status::Failed => format!("✘ {}", advice(item)),
+        Status::Withheld => "○ counts once another check of the unit passes".to_owned(),
+        Status::Error => format!("✘ {}", advice(item)),
+        Status::Manual => "… waits for a person".to_owned(),
+        Status::Unanswered => "– not answered".to_owned(),
+    };
+    match &item.hint_error {
+        Some(error) => plain(&format!("{text} (the check's hint is broken: {error})")),
+        None => plain(&text),
+    }
+}
+
+/// What the learner may know: the hint, or for a public check without one what failed.
+fn advice(item: &ItemVerdict) -> String {
+    match (&item.hint, &item.message) {
+        (Some(hint), _) if !hint.trim().is_empty() => hint.trim().to_owned(),
+        (_, Some(message)) if !item.hidden => message.trim().to_owned(),
+        _ => "not passed".to_owned(),
+    }
+}
+
+/// What stands below the table: exceptions, and what is odd about the notebook.
+fn remarks(verdict: &Verdict) -> Vec<String> {
+    let errors = verdict.units.iter().flat_map(|unit| &unit.errors).map(|error| {
+        let CellError { cell, ename, evalue, .. } = error;
+        match (ename.as_str(), evalue.as_str()) {
+            ("Stopped", why) => format!("cell `{cell}`: {why}"),
+            (name, "") => format!("cell `{cell}` raised {name}"),
+            (name, why) => format!("cell `{cell}` raised {name}: {why}"),
+        }
+    });
+    let notes = verdict.notes.iter().map(|note| format!("note: {note}"));
+    errors.chain(notes).map(|line| plain(&line)).collect()
+}
+
+fn total(verdict: &Verdict) -> String {
+    let (got, most) = (number(verdict.points), number(verdict.max_points));
+    let mut total = format!("Total: {got} of {most} points");
+    if verdict.manual_points > 0.0 {
+        let more = number(verdict.manual_points);
+        let _ = write!(total, "; up to {more} more from a person");
+    }
+    total
+}
+
+/// At most two digits after the point, and no zeros at the end.
+fn number(points: f64) -> String {
+    let text = format!("{points:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+fn wrapped(text: &mut String, line: &str, width: usize) {
+    let options = textwrap::Options::new(width.max(MIN_RESULT)).subsequent_indent(GAP);
+    for line in textwrap::wrap(line, options) {
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    textwrap::wrap(text, width).into_iter().map(|line| line.into_owned()).collect()
+}
+
+/// Colours, or none.
+struct Paint(bool);
+
+impl Paint {
+    fn bold(&self, text: &str) -> String {
+        self.apply(Style::new().bold(), text)
+    }
+
+    fn bad(&self, text: &str) -> String {
+        self.apply(Style::new().red(), text)
+    }
+
+    fn status(&self, status: Status, text: &str) -> String {
+        let style = match status {
+            Status::Passed => Style::new().green(),
+            Status::Failed | Status::Error => Style::new().red(),
+            Status::Withheld | Status::Manual | Status::Unanswered => Style::new().yellow(),
+        };
+        self.apply(style, text)
+    }
+
+    fn apply(&self, style: Style, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        style.force_styling(self.0).apply_to(text).to_string()
+    }
+}
