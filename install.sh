@@ -26,7 +26,7 @@ readonly steps=7
 readonly minimum_rust=95 minimum_python=9
 readonly packages=('jupyterlab>=4.4,<5' 'jupyter_client>=8.6' 'nbclient>=0.10')
 readonly links=(cellist-kernel cellist-python grader)
-prefix=$HOME/.local profile=release lab=yes action=install step=0 doing='reading the options'
+prefix=$HOME/.local share= profile=release lab=yes action=install step=0 doing='reading the options'
 
 data=$HOME/.local/share
 if [[ ${XDG_DATA_HOME:-} == /* ]]; then data=$XDG_DATA_HOME; fi
@@ -62,6 +62,7 @@ read_options() {
     case $profile in release | dev) ;; *) usage_error "there is no profile \`$profile\`" ;; esac
     # Symbolic links and the kernelspec need a path that holds from everywhere.
     if [[ $prefix != /* ]]; then prefix=$called_from/$prefix; fi
+    share=$prefix/share/cellist
 }
 
 usage_error() {
@@ -163,7 +164,7 @@ jupyterlab() {
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${packages[@]}" ||
         die "pip could not install JupyterLab" "check the connection and run ./install.sh again, or use --no-lab"
     # Else JupyterLab asks every new learner about its own news.
-    "$venv/bin/jupyter" labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+    "$venv/bin/jupyter" labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements &>/dev/null
     printf '%s\n' "$wanted" >"$stamp"
     echo "JupyterLab $("$venv/bin/jupyter" lab --version)"
 }
@@ -182,8 +183,8 @@ build_folder() { if [[ $profile == release ]]; then echo release; else echo debu
 # ---- what is installed --------------------------------------------------------------------------------
 
 install_files() {
-    local bin=$prefix/bin course=$prefix/share/cellist/course link
-    mkdir -p "$bin" "$prefix/share/cellist" 2>/dev/null ||
+    local bin=$prefix/bin link
+    mkdir -p "$bin" "$share" 2>/dev/null ||
         die "cannot write to $prefix" "choose another folder with --prefix"
     for link in "${links[@]}"; do
         if [[ -e $bin/$link || -L $bin/$link ]] && ! ours "$bin/$link"; then
@@ -197,9 +198,6 @@ install_files() {
     for link in "${links[@]}"; do ln -sfn cellist "$bin/$link"; done
     echo "$bin/cellist, and as links to it: ${links[*]}"
 
-    rm -rf "$course.new" && cp -r notebooks/published "$course.new"
-    rm -rf "$course" && mv "$course.new" "$course"
-    echo "$course"
     case :$PATH: in
     *:"$bin":*) ;;
     *) echo "note: $bin is not on your PATH; see the end" ;;
@@ -218,16 +216,66 @@ uninstall() {
         if ours "$bin/$link"; then rm -f "$bin/$link"; fi
     done
     rm -f "$bin/cellist"
-    rm -rf "$prefix/share/cellist/course" "$venv"
-    rmdir "$prefix/share/cellist" "$data/cellist" 2>/dev/null || true
+    rm -rf "${share:?}/course" "$share/specs" "$share/.built" "$venv"
+    rmdir "$share" "$data/cellist" 2>/dev/null || true
     echo "Cellist is removed from $prefix."
     echo "Your notebooks stay, and so do the compiled crates: rm -r $CARGO_TARGET_DIR"
 }
 
 # ---- the main job ---------------------------------------------------------------------------------------
 
-course() { :; }
-grade_sample() { :; }
+course() {
+    local built notebook folder
+    built=$share/.built
+    rm -rf "$built"
+    "$prefix/bin/cellist" notebooks build --out "$built"
+
+    while IFS= read -r notebook; do
+        echo "running ${notebook#"$built"/} in real time"
+        run_notebook "$notebook"
+        show_output "$notebook"
+    done < <(find "$built/instructor" -name '*.ipynb' | sort)
+
+    # What `cellist lab` hands out, and what `cellist grade` needs. Solutions are not installed.
+    for folder in student:course specs:specs; do
+        rm -rf "${share:?}/${folder#*:}"
+        mv "$built/${folder%:*}" "$share/${folder#*:}"
+    done
+    rm -rf "$built"
+    echo "installed: $share/course, $share/specs"
+}
+
+run_notebook() {
+    if [[ $lab == yes ]]; then
+        # The way of every Jupyter: by the kernelspec, over the sockets.
+        "$venv/bin/jupyter" execute --inplace "$1" >/dev/null
+    else
+        "$prefix/bin/cellist" run "$1" --output "$1"
+    fi || die "$1 did not run to its end" "report it, with what stands above"
+}
+
+# The text that the last cells of a notebook printed.
+show_output() {
+    python3 - "$1" <<'PYTHON'
+import json, sys
+
+cells = json.load(open(sys.argv[1], encoding="utf-8"))["cells"]
+streams = [
+    output
+    for cell in cells
+    for output in cell.get("outputs", [])
+    if output["output_type"] == "stream" and output["name"] == "stdout"
+]
+lines = "".join(text for stream in streams for text in stream["text"]).splitlines()
+for line in lines[-8:]:
+    print("  |", line)
+PYTHON
+}
+
+grade_sample() {
+    "$prefix/bin/cellist" grade notebooks/course/samples --spec "$share/specs" ||
+        die "the sample was not graded" "report it, with what stands above"
+}
 
 next() {
     local bin=$prefix/bin command=cellist

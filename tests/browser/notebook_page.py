@@ -5,6 +5,7 @@ scrolling: which cell is which, whether it is running, what it printed.
 """
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import ElementHandle, Page, expect
 
@@ -124,6 +125,14 @@ class NotebookPage:
         """Saves by the keyboard and waits until the file has been written."""
         self.page.keyboard.press("Control+S")
         self._wait("return !panel.context.model.dirty")
+
+    def take_picture(self, path: Path, cell: str) -> None:
+        """A picture of the window with `cell` at its top, and without the list of files."""
+        if self.page.locator("#jp-left-stack").is_visible():
+            self.page.keyboard.press("Control+B")
+            expect(self.page.locator("#jp-left-stack")).to_be_hidden()
+        self._element(cell).evaluate("element => element.scrollIntoView({block: 'start'})")
+        self.page.screenshot(path=path)
 
     def close(self) -> None:
         """Ends the kernel, so that the next test starts from nothing."""

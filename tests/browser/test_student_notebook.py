@@ -46,7 +46,7 @@ def test_a_learner_solves_the_coffee_shop_and_is_graded(
         assert_coffee_was_made(notebook.run(cell))
     assert_coffee_was_made(notebook.shown_text(cell))
     if picture := pytestconfig.getoption("--screenshot"):
-        notebook.take_picture(picture, first=EXERCISE, last=cell)
+        notebook.take_picture(picture, EXERCISE)
 
     public = [cell for cell in notebook.cells() if cell in PUBLIC_CHECKS]
     assert public == PUBLIC_CHECKS
@@ -109,5 +109,5 @@ def assert_coffee_was_made(text: str) -> None:
 def score(submission: Path, env: dict[str, str]) -> tuple[float, float]:
     command = [cellist(), "grade", submission, "--spec", SPEC, "--json"]
     graded = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
-    verdict = json.loads(graded.stdout)
-    return verdict["score"], verdict["max_score"]
+    [entry] = json.loads(graded.stdout)
+    return entry["verdict"]["points"], entry["verdict"]["max_points"]
