@@ -1,0 +1,88 @@
+//! The requests that wait for the interpreter, in order.
+
+use crate::wire::Request;
+use rustix::event::{EventfdFlags, eventfd};
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A request in the queue.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    /// The request.
+    pub(crate) request: Request,
+    /// An earlier cell failed with `stop_on_error`: answer `aborted` instead of running this.
+    pub(crate) aborted: bool,
+}
+
+/// Filled by the socket threads, emptied by the main thread.
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    /// Readable when something came in: it wakes the main thread from its event loop.
+    wake: OwnedFd,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Queued>,
+    /// The main thread is at work on a request that it took out.
+    at_work: bool,
+}
+
+impl Queue {
+    /// An empty queue.
+    ///
+    /// # Errors
+    /// When the process has no file descriptor left.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Self { state: Mutex::default(), wake })
+    }
+
+    /// Queues a request.
+    pub(crate) fn push(&self, request: Request) {
+        self.lock().waiting.push_back(Queued { request, aborted: false });
+        self.wake();
+    }
+
+    /// Whether a request would have to wait for another one.
+    pub(crate) fn is_engaged(&self) -> bool {
+        let state = self.lock();
+        state.at_work || !state.waiting.is_empty()
+    }
+
+    /// Takes the oldest request out.
+    pub(crate) fn pop(&self) -> Option<Queued> {
+        let mut state = self.lock();
+        let next = state.waiting.pop_front();
+        state.at_work = next.is_some();
+        next
+    }
+
+    /// Marks every waiting `execute_request` as aborted.
+    pub(crate) fn abort_executions(&self) {
+        for queued in &mut self.lock().waiting {
+            queued.aborted |= queued.request.header.msg_type == "execute_request";
+        }
+    }
+
+    /// Wakes the main thread.
+    pub(crate) fn wake(&self) {
+        // The only error is a counter that is full, and then it is awake already.
+        let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
+    }
+
+    /// Readable when the main thread should look into the queue.
+    pub(crate) fn wake_fd(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
+    }
+
+    /// Makes [`Queue::wake_fd`] unreadable; look into the queue after it.
+    pub(crate) fn calm(&self) {
+        let _ = rustix::io::read(&self.wake, &mut [0; 8]);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

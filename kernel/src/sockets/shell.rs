@@ -1,0 +1,32 @@
+//! The shell socket: requests in order.
+
+use super::router;
+use crate::front::Front;
+use crate::requests::{Handler, conversation};
+use crate::session::serve;
+use crate::wire::{Channel, Request};
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedReceiver;
+use zeromq::{RouterSocket, ZmqMessage};
+
+pub(super) async fn own(
+    socket: RouterSocket,
+    front: Arc<Front>,
+    outgoing: UnboundedReceiver<ZmqMessage>,
+) {
+    router::own(socket, outgoing, |message| match front.encoder.read(Channel::Shell, message) {
+        Ok(request) => dispatch(&front, request),
+        Err(error) => tracing::warn!("shell: dropped a {error}"),
+    })
+    .await;
+}
+
+/// Requests that need no interpreter are answered at once, unless that would be out of turn.
+fn dispatch(front: &Front, request: Request) {
+    match conversation::handler(&request.header.msg_type) {
+        Handler::Front(answer) if !front.queue.is_engaged() => {
+            serve(front, &request, || answer(front, &request));
+        }
+        _ => front.queue.push(request),
+    }
+}

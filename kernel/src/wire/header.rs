@@ -1,0 +1,58 @@
+//! Headers: lenient to read, complete to write.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+use uuid::Uuid;
+
+/// Version of the messaging protocol that this kernel speaks.
+pub(crate) const PROTOCOL_VERSION: &str = "5.5";
+
+/// The header of a request: what the kernel needs of it, and its bytes, which replies carry back
+/// unchanged (clients put fields of their own into it).
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    /// As received.
+    pub(crate) raw: Bytes,
+    /// For example `execute_request`.
+    pub(crate) msg_type: String,
+}
+
+impl Header {
+    /// Reads a header; only `msg_type` is required.
+    pub(super) fn read(raw: Bytes) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Needed {
+            msg_type: String,
+        }
+        let Needed { msg_type } = serde_json::from_slice(&raw)?;
+        Ok(Self { raw, msg_type })
+    }
+}
+
+/// Makes headers for what the kernel sends.
+pub(super) struct HeaderMaker {
+    session: String,
+    sent: AtomicU64,
+}
+
+impl HeaderMaker {
+    pub(super) fn new() -> Self {
+        Self { session: Uuid::new_v4().simple().to_string(), sent: AtomicU64::new(0) }
+    }
+
+    pub(super) fn make(&self, msg_type: &str) -> Vec<u8> {
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        let header = jupyter_protocol::Header {
+            msg_id: format!("{}_{number}", self.session),
+            username: "cellist".to_owned(),
+            session: self.session.clone(),
+            date: SystemTime::now().into(),
+            msg_type: msg_type.to_owned(),
+            version: PROTOCOL_VERSION.to_owned(),
+        };
+        // Strings and a date: nothing in a header can fail to serialise.
+        serde_json::to_vec(&header).unwrap_or_default()
+    }
+}
