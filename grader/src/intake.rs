@@ -130,3 +130,89 @@ fn folder(path: &Path) -> Vec<Result<Submission, IntakeError>> {
         false => found,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    /// A folder with these empty files.
+    fn folder_of(files: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        root
+    }
+
+    /// Paths below `root`, or messages.
+    fn found(root: &Path, arguments: &[&str]) -> Vec<String> {
+        let arguments: Vec<PathBuf> = arguments.iter().map(|name| root.join(name)).collect();
+        let shorten = |text: String| text.replace(&format!("{}/", root.display()), "");
+        let texts = collect(&arguments).into_iter().map(|found| match found {
+            Ok(submission) => submission.path.display().to_string(),
+            Err(error) => format!("error: {error}"),
+        });
+        texts.map(shorten).collect()
+    }
+
+    #[test]
+    fn folders_are_searched_in_order() {
+        let root = folder_of(&["in/b/x.ipynb", "in/a/x.ipynb", "in/a/notes.txt", "in/z.ipynb"]);
+        assert_eq!(found(root.path(), &["in"]), ["in/a/x.ipynb", "in/b/x.ipynb", "in/z.ipynb"]);
+    }
+
+    #[test]
+    fn checkpoints_are_passed_over() {
+        let root = folder_of(&["in/x.ipynb", "in/.ipynb_checkpoints/x-checkpoint.ipynb"]);
+        assert_eq!(found(root.path(), &["in"]), ["in/x.ipynb"]);
+        assert_eq!(found(root.path(), &["in/*"]), ["in/x.ipynb"]);
+    }
+
+    #[test]
+    fn arguments_keep_their_order_and_files_come_once() {
+        let root = folder_of(&["a.ipynb", "b.ipynb"]);
+        let arguments = ["b.ipynb", "a.ipynb", "*.ipynb", "./b.ipynb"];
+        assert_eq!(found(root.path(), &arguments), ["b.ipynb", "a.ipynb"]);
+    }
+
+    #[test]
+    fn patterns_match_folders_too() {
+        let root = folder_of(&["in/ann/x.ipynb", "in/bob/x.ipynb", "in/bob/y.ipynb"]);
+        assert_eq!(found(root.path(), &["in/*/x.ipynb"]), ["in/ann/x.ipynb", "in/bob/x.ipynb"]);
+        assert_eq!(found(root.path(), &["in/b*"]), ["in/bob/x.ipynb", "in/bob/y.ipynb"]);
+    }
+
+    #[test]
+    fn a_file_with_a_pattern_for_a_name_is_a_file() {
+        let root = folder_of(&["x[1].ipynb", "x1.ipynb"]);
+        assert_eq!(found(root.path(), &["x[1].ipynb"]), ["x[1].ipynb"]);
+    }
+
+    #[test]
+    fn what_names_nothing_is_said() {
+        let root = folder_of(&["in/notes.txt"]);
+        let want = [
+            "error: `in` holds no notebooks (`.ipynb`)".to_owned(),
+            "error: no file matches `in/*.ipynb`".to_owned(),
+            "missing.ipynb".to_owned(),
+        ];
+        let root = root.path();
+        let got = found(root, &["in", "in/*.ipynb", "missing.ipynb"]);
+        let short = |text: &String| text.replace(&root.display().to_string(), "");
+        assert_eq!(got.iter().map(short).collect::<Vec<_>>(), want);
+    }
+
+    #[test]
+    fn learners_by_folder_or_file_name() {
+        let root = folder_of(&["ann/day/u.ipynb", "bob/u.ipynb", "in/zoë.ipynb"]);
+        let learner =
+            |file: &str| Submission { path: root.path().join(file) }.learner("day/u.ipynb");
+        assert_eq!(learner("ann/day/u.ipynb"), "ann");
+        assert_eq!(learner("bob/u.ipynb"), "bob");
+        assert_eq!(learner("in/zoë.ipynb"), "zoë");
+        assert_eq!(learner("in/not-there.ipynb"), "not-there");
+    }
+}

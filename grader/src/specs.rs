@@ -112,3 +112,66 @@ fn one_of(notebooks: &[String]) -> String {
         several => format!("any of the {} notebooks there are specs for", several.len()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use cellist_formats::notebook::{Cell, CellType};
+    use serde_json::Map;
+    use std::fs;
+
+    fn spec(notebook: &str, cells: &[&str]) -> String {
+        let cells: Vec<String> = cells
+            .iter()
+            .map(|id| format!(r#"{{"kind": "exercise", "id": "{id}", "starter": ""}}"#))
+            .collect();
+        format!(
+            r#"{{"schema": 1, "notebook": "{notebook}", "units": [{{"id": "u", "title": "U",
+                "clock": "wall", "rev": 1, "cells": [{}]}}]}}"#,
+            cells.join(", ")
+        )
+    }
+
+    fn notebook(cells: &[&str]) -> Notebook {
+        let cells = cells.iter().map(|id| Cell::new(CellType::Code, *id, "")).collect();
+        Notebook::new(cells, Map::new())
+    }
+
+    fn specs(texts: &[String]) -> Specs {
+        let folder = tempfile::tempdir().unwrap();
+        for (index, text) in texts.iter().enumerate() {
+            fs::write(folder.path().join(format!("{index}.json")), text).unwrap();
+        }
+        Specs::read(&[folder.path().to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn the_cells_tell_which_spec() {
+        let specs = specs(&[spec("a.ipynb", &["a-1", "x-1"]), spec("b.ipynb", &["b-1", "b-2"])]);
+        let find = |cells: &[&str], path: &str| {
+            specs.find(&notebook(cells), Path::new(path)).map(|spec| spec.notebook.clone())
+        };
+        assert_eq!(find(&["b-2", "b-1", "a-1"], "a.ipynb").unwrap(), "b.ipynb");
+        assert_eq!(find(&["a-1", "b-1"], "b.ipynb").unwrap(), "b.ipynb");
+        assert_eq!(find(&["a-1", "b-1"], "c.ipynb").unwrap(), "a.ipynb");
+        let foreign = find(&["c-1"], "a.ipynb").unwrap_err();
+        assert_eq!(foreign.notebooks, ["a.ipynb", "b.ipynb"]);
+    }
+
+    #[test]
+    fn a_broken_spec_names_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("broken.json");
+        fs::write(&file, r#"{"schema": 1, "notebook": 3}"#).unwrap();
+        let error = Specs::read(&[folder.path().to_owned()]).unwrap_err().to_string();
+        assert!(error.contains(&file.display().to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_folder_without_specs_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Specs::read(&[folder.path().to_owned()]).unwrap_err();
+        assert!(matches!(error, SpecsError::EmptyFolder { .. }), "{error}");
+    }
+}

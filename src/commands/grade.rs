@@ -125,7 +125,7 @@ impl Report {
         self.progress.step(&graded);
         match &mut self.json {
             Some(entries) => entries.push(graded.into()),
-            None => self.print(&table::submission(&graded, look())),
+            None => self.print(&table::submission(&graded, Look::of_stdout())),
         }
     }
 
@@ -154,13 +154,6 @@ impl Report {
             });
         }
     }
-}
-
-/// The terminal's width and whether it takes colours; 100 columns in a file.
-fn look() -> Look {
-    let terminal = console::Term::stdout();
-    let width = terminal.size_checked().map_or(100, |(_, columns)| usize::from(columns));
-    Look { width, colours: terminal.is_term() && console::colors_enabled() }
 }
 
 fn seconds(text: &str) -> anyhow::Result<Duration> {

@@ -158,3 +158,142 @@ fn added_code(known: &HashSet<&str>, notebook: &Notebook) -> Option<String> {
         n => Some(format!("{n} added code cells were not run: only the given cells are graded")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use cellist_formats::spec::{SpecClock, UnitSpec};
+    use serde_json::{Map, json};
+
+    fn spec() -> Spec {
+        let cells = vec![
+            SpecCell::Exercise { id: "u-shop".into(), starter: "pass".into() },
+            SpecCell::Check {
+                id: "u-open".into(),
+                points: 1.0,
+                hidden: false,
+                guard: false,
+                source: "#| hint: open it\nassert shop".into(),
+            },
+            SpecCell::Check {
+                id: "u-secret".into(),
+                points: 1.0,
+                hidden: true,
+                guard: false,
+                source: "assert secret".into(),
+            },
+            SpecCell::Reflect { id: "u-why".into(), points: 1.0, rubric: String::new() },
+        ];
+        let unit = UnitSpec {
+            id: "u".into(),
+            title: "Unit".into(),
+            clock: SpecClock::Virtual,
+            rev: 1,
+            cells,
+        };
+        Spec { schema: 1, notebook: "day/u.ipynb".into(), units: vec![unit] }
+    }
+
+    fn code(id: &str, source: &str) -> Cell {
+        Cell::new(CellType::Code, id, source)
+    }
+
+    fn copy_of(grade_id: &str, id: &str, source: &str) -> Cell {
+        let mut cell = code(id, source);
+        cell.metadata.insert("nbgrader".into(), json!({"grade_id": grade_id, "points": "broken"}));
+        cell
+    }
+
+    fn check() -> Cell {
+        code("u-open", "#| check: open\n#| points: 1\n#| hint: open it  \nassert shop\n")
+    }
+
+    fn why() -> Cell {
+        Cell::new(CellType::Markdown, "u-why", "because")
+    }
+
+    fn assembled(cells: Vec<Cell>) -> Assembled {
+        assemble(&spec(), &Notebook::new(cells, Map::new())).unwrap()
+    }
+
+    #[test]
+    fn answers_are_taken_by_id_and_nothing_else() {
+        let result = assembled(vec![check(), code("u-shop", "shop = 1"), why()]);
+        let want = [("u-shop", "shop = 1"), ("u-why", "because")];
+        assert_eq!(result.answers, want.map(|(id, text)| (id.into(), text.into())).into());
+        assert_eq!(result.notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn notebooks_without_cell_ids_are_read_by_grade_id() {
+        let result = assembled(vec![copy_of("u-shop", "cell-1", "shop = 1"), check(), why()]);
+        assert_eq!(result.answers["u-shop"], "shop = 1");
+        assert_eq!(result.notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_original_comes_before_its_copies() {
+        let result = assembled(vec![
+            copy_of("u-shop", "9f2c", "shop = 'copy'"),
+            code("u-shop", "shop = 'own'"),
+            check(),
+            why(),
+        ]);
+        assert_eq!(result.answers["u-shop"], "shop = 'own'");
+        assert_eq!(result.notes, ["cell `u-shop` is there 2 times; the first was taken"]);
+    }
+
+    #[test]
+    fn changed_and_missing_checks_are_noted() {
+        let mut changed = check();
+        changed.set_source("assert True");
+        let result = assembled(vec![code("u-shop", ""), changed, why()]);
+        assert_eq!(result.notes, ["check cell `u-open` was changed; the original was run"]);
+        let result = assembled(vec![code("u-shop", ""), why()]);
+        assert_eq!(result.notes, ["check cell `u-open` is missing; the original was run"]);
+    }
+
+    #[test]
+    fn missing_answers_are_noted() {
+        let result = assembled(vec![check()]);
+        assert!(result.answers.is_empty());
+        assert_eq!(
+            result.notes,
+            ["solution cell `u-shop` is missing", "answer cell `u-why` is missing"]
+        );
+    }
+
+    #[test]
+    fn a_solution_that_is_no_code_is_not_run() {
+        let text = Cell::new(CellType::Markdown, "u-shop", "shop = 1");
+        let result = assembled(vec![text, check(), why()]);
+        assert!(!result.answers.contains_key("u-shop"));
+        let note = "solution cell `u-shop` is a markdown cell; it was not run. Make it a code cell \
+                    again";
+        assert_eq!(result.notes, [note]);
+    }
+
+    #[test]
+    fn added_code_is_noted_and_not_taken() {
+        let result = assembled(vec![
+            code("u-shop", ""),
+            check(),
+            why(),
+            code("mine", "help = 1"),
+            code("empty", "  "),
+        ]);
+        assert_eq!(
+            result.notes,
+            ["1 added code cell was not run: only the given cells are graded"]
+        );
+    }
+
+    #[test]
+    fn a_foreign_notebook_is_refused() {
+        let notebook = Notebook::new(vec![code("x", "1"), code("y", "2")], Map::new());
+        let error = assemble(&spec(), &notebook).unwrap_err();
+        assert_eq!(error.notebook, "day/u.ipynb");
+        assert_eq!(matching_cells(&spec(), &notebook), 0);
+    }
+}

@@ -58,7 +58,7 @@ fn warm_process() -> io::Result<()> {
     session.run_cell(&warm_up);
     // The first check imports what checks need.
     let _ = session.run_check("warm-up", "pass");
-    control.send(&Report::Warm, &[])?;
+    control.send(&Report::Warm {}, &[])?;
     Zygote { control, session, output, work, job: None }.run()
 }
 
@@ -83,7 +83,7 @@ impl Zygote {
             match order {
                 Order::Start { .. } => self.fail("it has started already")?,
                 Order::Fork { key } => self.fork(key, fds)?,
-                Order::Reap => self.reap()?,
+                Order::Reap {} => self.reap()?,
             }
         }
         reap::end(self.job);
@@ -120,7 +120,7 @@ impl Zygote {
                 // Not reaped yet, so the id is still the child's.
                 let process = pidfd_open(pid, PidfdFlags::empty()).ok();
                 let fds: Vec<_> = process.iter().map(|fd| fd.as_fd()).collect();
-                self.control.send(&Report::Forked, &fds)
+                self.control.send(&Report::Forked {}, &fds)
             }
         }
     }

@@ -147,7 +147,7 @@ impl Judge {
     ) -> Result<(Observations, Option<Stop>), JudgeError> {
         let lost = |reason: String| JudgeError::Confine { reason };
         match job.ask(&Request::Begin { limits: self.limits }, Instant::now() + OWN_TIME) {
-            Ok(Reply::Ready) => {}
+            Ok(Reply::Ready {}) => {}
             Ok(Reply::Refused { reason }) => return Err(lost(reason)),
             Ok(other) => return Err(lost(format!("it answered {other:?}"))),
             Err(cause) => return Err(lost(format!("{cause:?}; {}", job.last_words()))),
@@ -166,7 +166,7 @@ impl Judge {
         }
         let observed = run.observed;
         // Whatever it answers: it is reaped next.
-        let _ = job.ask(&Request::End, Instant::now() + Duration::from_secs(1));
+        let _ = job.ask(&Request::End {}, Instant::now() + Duration::from_secs(1));
         Ok((observed, None))
     }
 }

@@ -24,15 +24,15 @@ pub(crate) enum Request {
     /// Run a check. Hidden checks too are sent only now, one at a time.
     Check { id: String, source: String },
     /// Last: the child ends by itself.
-    End,
+    End {},
 }
 
 /// Child to parent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Reply {
-    /// To `begin`, `clock` and `end`.
-    Ready,
+    /// To `begin`, `clock` and `end`. With braces, so that serde refuses unknown fields.
+    Ready {},
     /// To `begin`: the process could not be locked down.
     Refused { reason: String },
     /// To `cell`.

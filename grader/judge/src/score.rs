@@ -66,7 +66,7 @@ fn unit_verdict(
         .iter()
         .filter_map(|cell| item(cell, observed.get(cell.id()), answer(cell.id()), end))
         .collect();
-    withhold_guards(&mut items);
+    withhold_guards(&unit.cells, &mut items);
     let errors = unit
         .cells
         .iter()
@@ -182,14 +182,166 @@ fn share(score: Option<f64>) -> f64 {
 }
 
 /// A guard ("nothing blocked the loop") is true of an empty answer too: it pays only when a
-/// positive check passed.
-fn withhold_guards(items: &mut [ItemVerdict]) {
-    let is_check = |item: &ItemVerdict| !item.guard && item.status == Status::Passed;
-    if items.iter().any(is_check) {
+/// positive check passed. A quiz is no check: it says nothing about the learner's code.
+fn withhold_guards(cells: &[SpecCell], items: &mut [ItemVerdict]) {
+    let positive = |cell: &SpecCell| matches!(cell, SpecCell::Check { guard: false, .. });
+    let vouches = |item: &ItemVerdict| {
+        item.status == Status::Passed
+            && cells.iter().any(|cell| cell.id() == item.id && positive(cell))
+    };
+    if items.iter().any(vouches) {
         return;
     }
-    for item in items.iter_mut().filter(|item| item.guard && item.points > 0.0) {
+    for item in items.iter_mut().filter(|item| item.guard && item.status == Status::Passed) {
         item.status = Status::Withheld;
         item.points = 0.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::float_cmp, reason = "points here are exact")]
+    use super::*;
+    use cellist_formats::spec::{QuizOption, SpecClock};
+
+    fn checks(checks: &[(&str, f64, bool)]) -> Spec {
+        let cells = checks.iter().map(|(id, points, guard)| SpecCell::Check {
+            id: (*id).into(),
+            points: *points,
+            hidden: false,
+            guard: *guard,
+            source: String::new(),
+        });
+        spec(cells.collect())
+    }
+
+    fn spec(cells: Vec<SpecCell>) -> Spec {
+        let unit = UnitSpec {
+            id: "u".into(),
+            title: "Unit".into(),
+            clock: SpecClock::Virtual,
+            rev: 1,
+            cells,
+        };
+        Spec { schema: 1, notebook: "u.ipynb".into(), units: vec![unit] }
+    }
+
+    fn passed(score: Option<f64>) -> Observed {
+        Observed::Checked(Checked { passed: true, score, ..Checked::default() })
+    }
+
+    fn failed() -> Observed {
+        Observed::Checked(Checked { hint: Some("try again".into()), ..Checked::default() })
+    }
+
+    fn judged(spec: &Spec, answers: &[(&str, &str)], seen: &[(&str, Observed)]) -> Verdict {
+        let answers = answers.iter().map(|(id, text)| ((*id).into(), (*text).into())).collect();
+        let seen = seen.iter().map(|(id, what)| ((*id).into(), what.clone())).collect();
+        verdict(spec, &answers, &seen, Duration::from_millis(5))
+    }
+
+    fn statuses(verdict: &Verdict) -> Vec<(Status, f64)> {
+        verdict.units[0].items.iter().map(|item| (item.status, item.points)).collect()
+    }
+
+    #[test]
+    fn points_are_summed_over_passed_checks() {
+        let spec = checks(&[("a", 3.0, false), ("b", 4.0, false)]);
+        let verdict = judged(&spec, &[], &[("a", passed(None)), ("b", failed())]);
+        assert_eq!(statuses(&verdict), [(Status::Passed, 3.0), (Status::Failed, 0.0)]);
+        assert_eq!((verdict.points, verdict.max_points, verdict.manual_points), (3.0, 7.0, 0.0));
+        assert_eq!(verdict.units[0].items[1].hint.as_deref(), Some("try again"));
+    }
+
+    #[test]
+    fn a_share_pays_a_share_and_never_more_than_all() {
+        let spec = checks(&[("a", 4.0, false)]);
+        let pay = |score| statuses(&judged(&spec, &[], &[("a", passed(Some(score)))]))[0];
+        assert_eq!(pay(0.25), (Status::Failed, 1.0));
+        assert_eq!(pay(1.0), (Status::Passed, 4.0));
+        assert_eq!(pay(7.0), (Status::Passed, 4.0));
+        assert_eq!(pay(-1.0), (Status::Failed, 0.0));
+        assert_eq!(pay(f64::NAN), (Status::Failed, 0.0));
+        assert_eq!(pay(f64::INFINITY), (Status::Failed, 0.0));
+    }
+
+    #[test]
+    fn a_failed_check_pays_nothing_whatever_its_score() {
+        let checked = Checked { passed: false, score: Some(1.0), ..Checked::default() };
+        let spec = checks(&[("a", 4.0, false)]);
+        let verdict = judged(&spec, &[], &[("a", Observed::Checked(checked))]);
+        assert_eq!(statuses(&verdict), [(Status::Failed, 0.0)]);
+    }
+
+    #[test]
+    fn guards_pay_only_beside_a_positive_check() {
+        let spec = checks(&[("guard", 1.0, true), ("a", 3.0, false)]);
+        let alone = judged(&spec, &[], &[("guard", passed(None)), ("a", failed())]);
+        assert_eq!(statuses(&alone), [(Status::Withheld, 0.0), (Status::Failed, 0.0)]);
+        let beside = judged(&spec, &[], &[("guard", passed(None)), ("a", passed(None))]);
+        assert_eq!(statuses(&beside), [(Status::Passed, 1.0), (Status::Passed, 3.0)]);
+        let wrong = judged(&spec, &[], &[("guard", failed()), ("a", failed())]);
+        assert_eq!(statuses(&wrong), [(Status::Failed, 0.0), (Status::Failed, 0.0)]);
+    }
+
+    #[test]
+    fn two_guards_do_not_vouch_for_each_other() {
+        let spec = checks(&[("g", 1.0, true), ("h", 1.0, true)]);
+        let verdict = judged(&spec, &[], &[("g", passed(None)), ("h", passed(None))]);
+        assert_eq!(verdict.points, 0.0);
+    }
+
+    #[test]
+    fn a_quiz_does_not_vouch_for_a_guard() {
+        let mut spec = checks(&[("g", 1.0, true)]);
+        let option = QuizOption { text: "yes".into(), correct: true, explanation: String::new() };
+        let quiz = SpecCell::Quiz { id: "q".into(), points: 2.0, options: vec![option] };
+        spec.units[0].cells.push(quiz);
+        let verdict = judged(&spec, &[("q", "- [x] yes")], &[("g", passed(None))]);
+        assert_eq!(statuses(&verdict), [(Status::Withheld, 0.0), (Status::Passed, 2.0)]);
+    }
+
+    #[test]
+    fn what_never_ran_earns_nothing() {
+        let spec = checks(&[("a", 3.0, false), ("b", 4.0, false), ("c", 1.0, true)]);
+        let seen = [("a", passed(None)), ("b", Observed::Died("Stopped after 10 s.".into()))];
+        let verdict = judged(&spec, &[], &seen);
+        assert_eq!(
+            statuses(&verdict),
+            [(Status::Passed, 3.0), (Status::Error, 0.0), (Status::Error, 0.0)]
+        );
+        let hint = |at: usize| verdict.units[0].items[at].hint.as_deref();
+        assert_eq!(hint(1), Some("Stopped after 10 s."));
+        assert_eq!(hint(2), Some("Not run: the program was stopped in `b`."));
+        assert_eq!(verdict.points, 3.0);
+    }
+
+    #[test]
+    fn nothing_observed_is_nothing_earned() {
+        let verdict = judged(&checks(&[("a", 3.0, false)]), &[], &[]);
+        assert_eq!(statuses(&verdict), [(Status::Error, 0.0)]);
+    }
+
+    #[test]
+    fn a_cell_that_ends_the_process_is_an_error_of_the_unit() {
+        let mut spec = checks(&[("a", 3.0, false)]);
+        let exercise = SpecCell::Exercise { id: "x".into(), starter: String::new() };
+        spec.units[0].cells.insert(0, exercise);
+        let verdict = judged(&spec, &[], &[("x", Observed::Died("gone".into()))]);
+        let error = &verdict.units[0].errors[0];
+        assert_eq!((error.cell.as_str(), error.evalue.as_str()), ("x", "gone"));
+    }
+
+    #[test]
+    fn reflections_wait_for_a_person() {
+        let reflect =
+            SpecCell::Reflect { id: "why".into(), points: 2.0, rubric: "sleeps overlap".into() };
+        let spec = spec(vec![reflect]);
+        let written = judged(&spec, &[("why", "because")], &[]);
+        assert_eq!(statuses(&written), [(Status::Manual, 0.0)]);
+        assert_eq!((written.max_points, written.manual_points), (0.0, 2.0));
+        let blank = judged(&spec, &[("why", " \n")], &[]);
+        assert_eq!(statuses(&blank), [(Status::Unanswered, 0.0)]);
+        assert_eq!(blank.manual_points, 0.0);
     }
 }

@@ -15,10 +15,19 @@ pub struct Look {
     pub colours: bool,
 }
 
+impl Look {
+    /// As standard output wants it: 100 columns and no colours unless it is a terminal, no colours
+    /// either when `NO_COLOR` is set.
+    pub fn of_stdout() -> Self {
+        let terminal = console::Term::stdout();
+        let width = terminal.size_checked().map_or(100, |(_, columns)| usize::from(columns));
+        Self { width, colours: terminal.is_term() && console::colors_enabled() }
+    }
+}
+
 const HEADINGS: [&str; 4] = ["Unit", "Check", "Points", "Result"];
-/// Most columns that a unit's title or a check's name may take before it is wrapped.
-const MAX_NAME: usize = 30;
-const MIN_RESULT: usize = 24;
+/// On a terminal narrower than about 54 columns lines run over its edge.
+const MIN_RESULT: usize = 16;
 const GAP: &str = "  ";
 
 /// What became of one submission, with a blank line at the end.
@@ -72,7 +81,9 @@ fn draw(text: &mut String, verdict: &Verdict, look: Look) {
         let cells = rows.iter().map(|row| row.cells[column].as_str());
         cells.chain([HEADINGS[column]]).map(measure_text_width).max().unwrap_or_default()
     };
-    let fixed = [widest(0).min(MAX_NAME), widest(1).min(MAX_NAME), widest(2)];
+    // A unit's title and a check's name are wrapped before they starve the hints.
+    let name = (look.width / 4).clamp(12, 30);
+    let fixed = [widest(0).min(name), widest(1).min(name), widest(2)];
     let taken: usize = fixed.iter().map(|width| width + GAP.len()).sum();
     let result = look.width.saturating_sub(taken).max(MIN_RESULT).min(widest(3));
     let widths = [fixed[0], fixed[1], fixed[2], result];
@@ -189,14 +200,18 @@ fn number(points: f64) -> String {
 }
 
 fn wrapped(text: &mut String, line: &str, width: usize) {
-    let options = textwrap::Options::new(width.max(MIN_RESULT)).subsequent_indent(GAP);
-    for line in textwrap::wrap(line, options) {
+    for line in textwrap::wrap(line, options(width.max(MIN_RESULT)).subsequent_indent(GAP)) {
         let _ = writeln!(text, "{}", line.trim_end());
     }
 }
 
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    textwrap::wrap(text, width).into_iter().map(|line| line.into_owned()).collect()
+    textwrap::wrap(text, options(width)).into_iter().map(|line| line.into_owned()).collect()
+}
+
+/// Names and paths are not broken at their hyphens: they get copied.
+fn options(width: usize) -> textwrap::Options<'static> {
+    textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 /// Colours, or none.
@@ -227,3 +242,6 @@ impl Paint {
         style.force_styling(self.0).apply_to(text).to_string()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,25 +32,25 @@ pub(super) fn serve(
             Err(_) => exit_now(EXIT_BROKEN),
         };
         output.allow(limits.output);
-        let last = request == Request::End;
+        let last = matches!(request, Request::End {});
         let reply = match request {
             Request::Begin { limits: new } => {
                 limits = new;
                 match confine(&place, &limits) {
-                    Ok(()) => Reply::Ready,
+                    Ok(()) => Reply::Ready {},
                     Err(error) => Reply::Refused { reason: error.to_string() },
                 }
             }
             Request::Clock { simulated } => {
                 session.set_clock(if simulated { Clock::Virtual } else { Clock::Wall });
-                Reply::Ready
+                Reply::Ready {}
             }
             Request::Cell { number, source, .. } => {
                 let cell = Cell::new(&source, Origin(number.into()), number);
                 Reply::Ran { error: raised(session.run_cell(&cell)) }
             }
             Request::Check { id, source } => checked(session.run_check(&id, &source)),
-            Request::End => Reply::Ready,
+            Request::End {} => Reply::Ready {},
         };
         // The learner's code may have forked: only one process answers.
         if getpid() != own {

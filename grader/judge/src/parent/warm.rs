@@ -59,7 +59,7 @@ impl Warm {
         let warm = Self { process, control, _folder: folder };
         let report = warm.order(&Order::Start { seed, work }, &[], START_TIME);
         match report {
-            Ok((Report::Warm, _)) => Ok(warm),
+            Ok((Report::Warm {}, _)) => Ok(warm),
             Ok((Report::Failed { reason }, _)) => Err(JudgeError::Interpreter { reason }),
             Ok((other, _)) => Err(JudgeError::Interpreter { reason: format!("it said {other:?}") }),
             Err(error) => {
@@ -79,7 +79,7 @@ impl Warm {
         let fds = [theirs.as_fd(), stderr.as_fd()];
         let report = self.order(&Order::Fork { key }, &fds, ORDER_TIME).map_err(lost)?;
         match report {
-            (Report::Forked, fds) => Ok(Job::new(ours, fds.into_iter().next(), stderr, key)),
+            (Report::Forked {}, fds) => Ok(Job::new(ours, fds.into_iter().next(), stderr, key)),
             (Report::Failed { reason }, _) => Err(JudgeError::Fork { reason }),
             (other, _) => Err(JudgeError::Fork { reason: format!("it said {other:?}") }),
         }
@@ -87,7 +87,7 @@ impl Warm {
 
     /// Kills the submission's process, if it still runs, and all that it started.
     pub(super) fn reap(&self) -> Result<Ended, JudgeError> {
-        match self.order(&Order::Reap, &[], ORDER_TIME).map_err(lost)? {
+        match self.order(&Order::Reap {}, &[], ORDER_TIME).map_err(lost)? {
             (Report::Reaped { ended }, _) => Ok(ended),
             (other, _) => Err(lost(io::Error::other(format!("it said {other:?}")))),
         }

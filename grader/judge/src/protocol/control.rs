@@ -31,7 +31,7 @@ pub(crate) enum Order {
     /// Fork a child for a job. With it come the job's socket and the file for its stderr.
     Fork { key: Key },
     /// Kill the job's process and all it started, and say how it ended.
-    Reap,
+    Reap {},
 }
 
 /// Warm process to judge.
@@ -39,9 +39,9 @@ pub(crate) enum Order {
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Report {
     /// The interpreter is warm.
-    Warm,
+    Warm {},
     /// The child lives. With it comes its process descriptor, where the system has them.
-    Forked,
+    Forked {},
     /// The job's process is gone.
     Reaped { ended: Ended },
     /// The order could not be carried out.

@@ -159,11 +159,11 @@ mod tests {
     fn messages_arrive_in_order() {
         let mut bytes = Vec::new();
         let mut child = Link::new(Side::Child, KEY);
-        child.send(&mut bytes, &Reply::Ready).unwrap();
+        child.send(&mut bytes, &Reply::Ready {}).unwrap();
         child.send(&mut bytes, &checked()).unwrap();
         let mut parent = Link::new(Side::Parent, KEY);
         let mut from = &*bytes;
-        assert_eq!(parent.receive::<Reply>(&mut from).unwrap(), Reply::Ready);
+        assert_eq!(parent.receive::<Reply>(&mut from).unwrap(), Reply::Ready {});
         assert_eq!(parent.receive::<Reply>(&mut from).unwrap(), checked());
         assert!(matches!(parent.receive::<Reply>(&mut from), Err(FrameError::Closed)));
     }
@@ -180,14 +180,14 @@ mod tests {
     #[test]
     fn an_echo_of_the_parents_own_frame_is_forged() {
         let mut bytes = Vec::new();
-        Link::new(Side::Parent, KEY).send(&mut bytes, &Reply::Ready).unwrap();
+        Link::new(Side::Parent, KEY).send(&mut bytes, &Reply::Ready {}).unwrap();
         assert!(matches!(received(&bytes), Err(FrameError::Forged)));
     }
 
     #[test]
     fn another_key_is_forged() {
         let mut bytes = Vec::new();
-        Link::new(Side::Child, [8; 32]).send(&mut bytes, &Reply::Ready).unwrap();
+        Link::new(Side::Child, [8; 32]).send(&mut bytes, &Reply::Ready {}).unwrap();
         assert!(matches!(received(&bytes), Err(FrameError::Forged)));
     }
 
