@@ -1,2 +1,22 @@
-//! cellist
-fn main() -> std::process::ExitCode { cellist_interpreter::python() }
+//! The one executable.
+
+mod args;
+mod commands;
+
+use std::process::ExitCode;
+
+// Python allocates much and from many threads; RustPython is measured with this one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    if args::is_python() {
+        return cellist_interpreter::python_main();
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(args::log_filter())
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    commands::run(args::parse())
+}

@@ -79,11 +79,12 @@ pub(crate) mod _cellist {
     }
 
     impl Constructor for StreamCore {
-        type Args = (PyStrRef, PyObjectRef);
+        /// The third is the descriptor, which the Python subclass keeps.
+        type Args = (PyStrRef, PyObjectRef, i32);
 
         fn py_new(
             _class: &Py<rustpython_vm::builtins::PyType>,
-            (name, origin): Self::Args,
+            (name, origin, _descriptor): Self::Args,
             _vm: &VirtualMachine,
         ) -> PyResult<Self> {
             let name = if name.as_bytes() == b"stderr" { StreamName::Stderr } else { StreamName::Stdout };

@@ -32,7 +32,7 @@ Examples:
 /// Grades submitted notebooks and prints a table of units, checks, points and hints.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
-pub struct GradeArgs {
+pub(crate) struct GradeArgs {
     /// Notebooks, folders of notebooks, or patterns such as 'submissions/*/day02.ipynb'
     #[arg(required = true, value_name = "SUBMISSION")]
     submissions: Vec<PathBuf>,
@@ -75,7 +75,7 @@ pub struct GradeArgs {
 ///
 /// # Errors
 /// When the program does not know its own path or cannot print.
-pub fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
     let specs = match Specs::read(&args.spec) {
         Ok(specs) => specs,
         Err(error) => {

@@ -3,6 +3,6 @@
 use std::process::ExitCode;
 
 /// Becomes the judge's process until the grader that started it is gone.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     cellist_judge::child_main()
 }

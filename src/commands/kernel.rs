@@ -29,7 +29,7 @@ Examples:
     subcommand_negates_reqs = true,
     arg_required_else_help = true
 )]
-pub struct KernelArgs {
+pub(crate) struct KernelArgs {
     #[command(subcommand)]
     command: Option<KernelCommand>,
 
@@ -90,7 +90,7 @@ struct PlaceArgs {
 ///
 /// # Errors
 /// A connection file or port that is no good, or a kernelspec that cannot be written or removed.
-pub fn run(args: KernelArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: KernelArgs) -> anyhow::Result<ExitCode> {
     match (args.command, args.connection_file) {
         (Some(KernelCommand::Install(args)), _) => install(&args),
         (Some(KernelCommand::Uninstall(args)), _) => uninstall(&args),

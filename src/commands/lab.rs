@@ -14,7 +14,7 @@ use tempfile::NamedTempFile;
 ///
 /// The notebooks that are not there yet are copied into DIR first; one that is there is never touched.
 #[derive(Debug, clap::Args)]
-pub struct LabArgs {
+pub(crate) struct LabArgs {
     /// Folder to work in; made when missing [default: ~/cellist-course]
     dir: Option<PathBuf>,
 
@@ -35,7 +35,7 @@ pub struct LabArgs {
 ///
 /// # Errors
 /// No JupyterLab, no course, or a folder that cannot be written; each says what to do next.
-pub fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
     let jupyter = find_jupyter()?;
     let course = find_course(args.from)?;
     let dir = match args.dir {

@@ -1,0 +1,145 @@
+//! `cellist notebooks`: builds notebooks from units and proves the units right.
+
+mod build;
+mod verify;
+
+use cellist_notebooks::course::Course;
+use cellist_notebooks::diagnostic::Diagnostic;
+use cellist_notebooks::publish::Places;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const AFTER_HELP: &str = "\
+A course is a folder with `course.toml` and units in `units/<track>/<unit>.md`. From each notebook
+that `course.toml` names come a student notebook, an instructor notebook and a grading spec.
+
+Exit codes:
+  0  done; nothing to complain of
+  1  a unit has an error, a published notebook is stale, or a proof fails
+  2  usage, or a failure of this machine
+
+Examples:
+  cellist notebooks build
+  cellist notebooks check
+  cellist notebooks verify ex01";
+
+/// Builds notebooks from Markdown units, and proves the units right.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct NotebooksArgs {
+    #[command(subcommand)]
+    command: NotebooksCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum NotebooksCommand {
+    /// Writes student notebooks, instructor notebooks and grading specs
+    Build(PlacesArgs),
+    /// Says which published notebooks are not what the units make; writes nothing
+    Check(PlacesArgs),
+    /// Proves that solutions pass, starters fail, and each known mistake fails its checks
+    Verify(verify::VerifyArgs),
+}
+
+const PLACES_HELP: &str = "\
+Student notebooks are published: by default they go to `published` beside the course, to be
+committed. Instructor notebooks and specs hold the answers and go to `build/notebooks`. With --out,
+all three go there: OUT/student, OUT/instructor, OUT/specs.
+
+Examples:
+  cellist notebooks build
+  cellist notebooks build --course notebooks/course --out /tmp/notebooks
+  cellist notebooks check --student ~/course/published";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = PLACES_HELP)]
+struct PlacesArgs {
+    #[command(flatten)]
+    course: CourseArgs,
+
+    /// Folder for everything generated [default: build/notebooks; students' see below]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+
+    /// Folder of the student notebooks [default: `published` beside the course, or OUT/student]
+    #[arg(long, value_name = "FOLDER")]
+    student: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct CourseArgs {
+    /// Folder of the course, with `course.toml` in it
+    #[arg(long, value_name = "FOLDER", default_value = "notebooks/course")]
+    course: PathBuf,
+}
+
+/// Runs a subcommand.
+///
+/// # Errors
+/// When a file cannot be written, the judge does not start, or the output cannot be printed.
+pub(crate) fn run(args: NotebooksArgs) -> anyhow::Result<ExitCode> {
+    let done = match args.command {
+        NotebooksCommand::Build(places) => build::build(&places),
+        NotebooksCommand::Check(places) => build::check(&places),
+        NotebooksCommand::Verify(verify) => verify::verify(&verify),
+    };
+    match done {
+        // `| head` has read all it wanted.
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        other => other,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
+}
+
+/// The course, or the exit code after its problems were printed.
+fn load(dir: &Path) -> anyhow::Result<Result<Course, ExitCode>> {
+    match Course::load(dir) {
+        Ok(course) => Ok(Ok(course)),
+        Err(_) if !dir.join("course.toml").exists() => {
+            anyhow::bail!(
+                "there is no course in `{}`: it has no `course.toml`; name the course's folder with \
+                 `--course FOLDER`",
+                dir.display()
+            )
+        }
+        Err(problems) => {
+            print_problems(&problems)?;
+            Ok(Err(ExitCode::from(1)))
+        }
+    }
+}
+
+fn print_problems(problems: &[Diagnostic]) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    for problem in problems {
+        writeln!(err, "{problem}")?;
+    }
+    let plural = if problems.len() == 1 { "" } else { "s" };
+    writeln!(err, "error: {} problem{plural}; nothing was done", problems.len())
+}
+
+impl PlacesArgs {
+    fn places(&self) -> Places {
+        let out = self.out.clone().unwrap_or_else(|| PathBuf::from("build/notebooks"));
+        let student = match (&self.student, &self.out) {
+            (Some(student), _) => student.clone(),
+            (None, Some(out)) => out.join("student"),
+            (None, None) => published_beside(&self.course.course),
+        };
+        Places { student, instructor: out.join("instructor"), specs: out.join("specs") }
+    }
+}
+
+/// `notebooks/published` for `notebooks/course`.
+fn published_beside(course: &Path) -> PathBuf {
+    match course.parent() {
+        Some(parent) if course.file_name().is_some() => parent.join("published"),
+        // `.`, `..`, `/`: ask the file system what is above.
+        _ => course.join("..").join("published"),
+    }
+}

@@ -1,0 +1,155 @@
+//! `cellist run`: runs a notebook from top to bottom and writes its outputs.
+
+mod outputs;
+
+use anyhow::Context;
+use cellist_formats::notebook::{CellType, Notebook};
+use cellist_interpreter::{Cell, Clock, Failure, Options, Origin, Outcome, Session};
+use outputs::{Outputs, error_output};
+use serde_json::Value;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  every cell ran
+  1  a cell failed (the outputs up to it are written), or a file could not be read or written
+  2  usage
+A cell tagged `raises-exception` may fail.
+
+Examples:
+  cellist run day02.ipynb
+  cellist run day02.ipynb --clock virtual --output /tmp/done.ipynb";
+
+/// Runs a notebook from top to bottom and writes its outputs into it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct RunArgs {
+    /// The notebook
+    notebook: PathBuf,
+
+    /// Write the notebook with its outputs here instead; `-` is standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Which clock `time` and `asyncio` read; on the virtual one a sleep takes no time
+    #[arg(long, value_enum, default_value_t = ClockName::Wall)]
+    clock: ClockName,
+
+    /// Go on after a cell that fails
+    #[arg(long)]
+    allow_errors: bool,
+
+    /// Show no progress on standard error
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ClockName {
+    Wall,
+    Virtual,
+}
+
+/// Runs the notebook.
+///
+/// # Errors
+/// When the notebook cannot be read or written, or the interpreter does not start.
+pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    let mut notebook = Notebook::read(&args.notebook)?;
+    let outputs = Arc::new(Outputs::default());
+    let options = Options {
+        clock: match args.clock {
+            ClockName::Wall => Clock::Wall,
+            ClockName::Virtual => Clock::Virtual,
+        },
+        ..Options::default()
+    };
+    // Relative paths in a notebook are relative to it.
+    let target = args.output.clone().unwrap_or_else(|| args.notebook.clone());
+    let target = if target.as_os_str() == "-" { target } else { std::path::absolute(&target)? };
+    if let Some(folder) = args.notebook.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::env::set_current_dir(folder)
+            .with_context(|| format!("cannot enter `{}`", folder.display()))?;
+    }
+    let session = Session::start(&options, outputs.clone())?;
+    let failed = run_cells(&args, &mut notebook, &session, &outputs)?;
+    session.finish();
+    for (position, cell) in notebook.cells.iter_mut().enumerate() {
+        if let Some(items) = outputs.take(Origin(position as u64 + 1)) {
+            cell.outputs = items;
+        }
+    }
+    if target.as_os_str() == "-" {
+        std::io::stdout().write_all(notebook.to_text().as_bytes())?;
+    } else {
+        notebook.write(&target)?;
+    }
+    let Some((number, failure)) = failed else { return Ok(ExitCode::SUCCESS) };
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "{}", failure.traceback.join("\n"))?;
+    writeln!(
+        stderr,
+        "error: {}: cell {number} failed with `{}`; correct it, or go on with `--allow-errors`",
+        args.notebook.display(),
+        failure.ename
+    )?;
+    Ok(ExitCode::FAILURE)
+}
+
+/// Runs the code cells; the number (from 1, all cells counted) of the one that ended the run.
+fn run_cells(
+    args: &RunArgs,
+    notebook: &mut Notebook,
+    session: &Session,
+    outputs: &Outputs,
+) -> anyhow::Result<Option<(usize, Failure)>> {
+    let total = notebook.cells.iter().filter(|cell| cell.cell_type() == CellType::Code).count();
+    let mut count = 0;
+    for (position, cell) in notebook.cells.iter_mut().enumerate() {
+        if cell.cell_type() != CellType::Code {
+            continue;
+        }
+        let origin = Origin(position as u64 + 1);
+        outputs.begin(origin);
+        cell.execution_count = None;
+        if cell.source().trim().is_empty() {
+            continue;
+        }
+        count += 1;
+        progress(args, count, total)?;
+        cell.execution_count = Some(u64::from(count));
+        let failure = match session.run_cell(&Cell::new(cell.source(), origin, count)) {
+            Outcome::Ok { .. } => continue,
+            Outcome::Exit(0) => break,
+            Outcome::Exit(code) => Failure {
+                ename: "SystemExit".to_owned(),
+                evalue: code.to_string(),
+                traceback: vec![format!("SystemExit: {code}")],
+            },
+            Outcome::Error(failure) => failure,
+        };
+        outputs.push(origin, error_output(&failure));
+        let expected = cell.metadata.get("tags").and_then(Value::as_array);
+        let expected = expected.is_some_and(|tags| tags.contains(&"raises-exception".into()));
+        if !args.allow_errors && !expected {
+            return Ok(Some((position + 1, failure)));
+        }
+    }
+    Ok(None)
+}
+
+fn progress(args: &RunArgs, count: u32, total: usize) -> std::io::Result<()> {
+    if args.quiet {
+        return Ok(());
+    }
+    let mut stderr = std::io::stderr();
+    if stderr.is_terminal() {
+        let end = if count as usize == total { "\n" } else { "" };
+        write!(stderr, "\r{}: cell {count} of {total}{end}", args.notebook.display())
+    } else {
+        writeln!(stderr, "{}: cell {count} of {total}", args.notebook.display())
+    }
+}
