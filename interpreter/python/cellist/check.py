@@ -4,7 +4,7 @@ import ast
 import operator
 import types
 
-from cellist import display, errors, lab as lab_module
+from cellist import display, errors, laboratory
 
 _FAIL, _COMPARE = "__cellist_fail__", "__cellist_compare__"
 
@@ -47,7 +47,7 @@ def run(identifier, source, lab, pristine):
         exec(_compile(identifier, source), namespace)
     except CheckFailed as failure:
         message = str(failure)
-    except lab_module.LabError as error:
+    except laboratory.LabError as error:
         return _failed(str(error), str(error), None)
     except (KeyboardInterrupt, SystemExit):
         raise

@@ -224,7 +224,7 @@ def _compile_command(source):
 
     compiler = codeop.Compile()
     compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    return codeop._maybe_compile(compiler, source, "<input>", "exec")
+    return codeop._maybe_compile(compiler, source, "<input>", "exec", 0)
 
 
 def _indent_after(line):

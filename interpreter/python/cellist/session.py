@@ -149,10 +149,10 @@ class Session:
     # Checks
 
     def lab(self):
-        from cellist import lab
+        from cellist import laboratory
 
         if self._lab is None:
-            self._lab = lab.Lab(self.namespace)
+            self._lab = laboratory.Lab(self.namespace)
         return self._lab
 
     def run_check(self, identifier, source):
