@@ -1,6 +1,6 @@
 //! What a cell's metadata says about grading: nbgrader's part and ours.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// Newest version of nbgrader's cell metadata that this reads, and the one it writes (nbgrader
@@ -28,7 +28,7 @@ pub struct NbgraderMetadata {
     #[serde(default)]
     pub locked: bool,
     /// Points of a graded cell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "as_javascript")]
     pub points: Option<f64>,
     /// Checksum of the source handed out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,6 +179,16 @@ fn read<T: serde::de::DeserializeOwned>(
 ) -> Result<T, CellMetadataError> {
     serde_json::from_value(Value::Object(part))
         .map_err(|error| CellMetadataError::Malformed { key, reason: error.to_string() })
+}
+
+/// Writes `3.0` as `3`, as JupyterLab does when it saves the cell.
+fn as_javascript<S: Serializer>(points: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match points {
+        Some(points) if points.fract() == 0.0 && points.abs() < 1e15 => {
+            serializer.serialize_i64(*points as i64)
+        }
+        points => points.serialize(serializer),
+    }
 }
 
 fn put<T: Serialize>(part: &T, key: &str, metadata: &mut Map<String, Value>) {

@@ -6,6 +6,7 @@
 
 mod judged;
 mod proofs;
+pub mod report;
 
 use crate::build::{self, Answers};
 use crate::unit::Unit;
@@ -17,7 +18,7 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// The hash seeds that every proof is made under.
-pub const SEEDS: [u32; 2] = [1, 20_260_131];
+pub const SEEDS: [u32; 2] = [Judge::DEFAULT_SEED, 20_260_131];
 
 /// Whoever turns answers into a verdict.
 pub trait Grade {

@@ -36,11 +36,8 @@ pub(super) fn reflect_with_rubric(question: &str, rubric: &str, points: f64) -> 
 
 /// Terms with their definitions.
 pub(super) fn glossary(terms: &[Term]) -> String {
-    let mut text = "**Glossary**\n".to_owned();
-    for Term { term, definition } in terms {
-        text.push_str(&format!("\n- **{term}**: {definition}"));
-    }
-    text
+    let lines = terms.iter().map(|Term { term, definition }| format!("- **{term}**: {definition}"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// "1 point", "2 points".
