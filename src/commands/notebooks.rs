@@ -74,10 +74,11 @@ struct CourseArgs {
     course: PathBuf,
 }
 
-/// Runs a subcommand.
+/// Runs a subcommand. Exit code 2 when a file cannot be written, there is no such course or unit,
+/// or the judge does not start.
 ///
 /// # Errors
-/// When a file cannot be written, the judge does not start, or the output cannot be printed.
+/// When not even that can be told.
 pub(crate) fn run(args: NotebooksArgs) -> anyhow::Result<ExitCode> {
     let done = match args.command {
         NotebooksCommand::Build(places) => build::build(&places),
@@ -87,7 +88,11 @@ pub(crate) fn run(args: NotebooksArgs) -> anyhow::Result<ExitCode> {
     match done {
         // `| head` has read all it wanted.
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
-        other => other,
+        Err(error) => {
+            writeln!(io::stderr(), "error: {error:#}")?;
+            Ok(ExitCode::from(2))
+        }
+        Ok(code) => Ok(code),
     }
 }
 
