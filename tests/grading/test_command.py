@@ -91,7 +91,7 @@ def test_the_report_for_people(grade: Grade, tmp_path: Path) -> None:
     assert done.stdout == (
         f"ann  ({path})\n"
         "Unit          Check           Points  Result\n"
-        "────────────  ──────────────  ──────  ──────────────────────────────────────────────────────\n"
+        f"────────────  ──────────────  ──────  {'─' * 55}\n"
         "u The answer  quiz               0/1  – not answered\n"
         "              right              0/2  ✘ answer() gave 'zwölf'; it should give 42.\n"
         "              twice (hidden)     0/4  ✘ Call answer() twice: the second time it gave 'zwölf'.\n"

@@ -45,9 +45,9 @@ pub(crate) fn verdict(
     let manual = manual.filter(|item| item.status == Status::Manual).map(|item| item.max_points);
     Verdict {
         notebook: spec.notebook.clone(),
-        points: units.iter().map(|unit| unit.points).sum(),
-        max_points: units.iter().map(|unit| unit.max_points).sum(),
-        manual_points: manual.sum(),
+        points: sum(units.iter().map(|unit| unit.points)),
+        max_points: sum(units.iter().map(|unit| unit.max_points)),
+        manual_points: sum(manual),
         units,
         notes: Vec::new(),
         millis: took.as_secs_f64() * 1e3,
@@ -85,11 +85,16 @@ fn unit_verdict(
     UnitVerdict {
         id: unit.id.clone(),
         title: unit.title.clone(),
-        points: items.iter().map(|item| item.points).sum(),
-        max_points: automatic.map(|item| item.max_points).sum(),
+        points: sum(items.iter().map(|item| item.points)),
+        max_points: sum(automatic.map(|item| item.max_points)),
         items,
         errors,
     }
+}
+
+/// `Iterator::sum` of no numbers is -0, which reads oddly in a report.
+fn sum(points: impl Iterator<Item = f64>) -> f64 {
+    points.fold(0.0, |sum, points| sum + points)
 }
 
 fn is_written(cells: &[SpecCell], id: &str) -> bool {

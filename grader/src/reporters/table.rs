@@ -9,18 +9,18 @@ use std::fmt::Write as _;
 /// How to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Columns of the terminal.
-    pub width: usize,
+    /// Columns of the terminal; `None` where lines may have any length. The table then takes 100,
+    /// sentences are not broken.
+    pub width: Option<usize>,
     /// Use colours.
     pub colours: bool,
 }
 
 impl Look {
-    /// As standard output wants it: 100 columns and no colours unless it is a terminal, no colours
-    /// either when `NO_COLOR` is set.
+    /// As standard output wants it: no colours unless it is a terminal and `NO_COLOR` is not set.
     pub fn of_stdout() -> Self {
         let terminal = console::Term::stdout();
-        let width = terminal.size_checked().map_or(100, |(_, columns)| usize::from(columns));
+        let width = terminal.size_checked().map(|(_, columns)| usize::from(columns));
         Self { width, colours: terminal.is_term() && console::colors_enabled() }
     }
 }
@@ -28,6 +28,8 @@ impl Look {
 const HEADINGS: [&str; 4] = ["Unit", "Check", "Points", "Result"];
 /// On a terminal narrower than about 54 columns lines run over its edge.
 const MIN_RESULT: usize = 16;
+/// So many characters of a hint or an exception are shown.
+const MAX_TEXT: usize = 600;
 const GAP: &str = "  ";
 
 /// What became of one submission, with a blank line at the end.
@@ -42,18 +44,14 @@ pub fn submission(graded: &Graded, look: Look) -> String {
             let _ = writeln!(text, "{}", paint.bold(&title));
             draw(&mut text, verdict, look);
             for line in remarks(verdict) {
-                wrapped(&mut text, &line, look.width);
+                wrapped(&mut text, &line, look);
             }
-            wrapped(&mut text, &paint.bold(&total(verdict)), look.width);
+            wrapped(&mut text, &paint.bold(&total(verdict)), look);
         }
         Err(error) => {
             let _ = writeln!(text, "{}", paint.bold(&path));
             let message = plain(&error.to_string());
-            wrapped(
-                &mut text,
-                &format!("{} {message}", paint.bad("could not be graded:")),
-                look.width,
-            );
+            wrapped(&mut text, &format!("{} {message}", paint.bad("could not be graded:")), look);
         }
     }
     text.push('\n');
@@ -82,10 +80,11 @@ fn draw(text: &mut String, verdict: &Verdict, look: Look) {
         cells.chain([HEADINGS[column]]).map(measure_text_width).max().unwrap_or_default()
     };
     // A unit's title and a check's name are wrapped before they starve the hints.
-    let name = (look.width / 4).clamp(12, 30);
+    let width = look.width.unwrap_or(100);
+    let name = (width / 4).clamp(12, 30);
     let fixed = [widest(0).min(name), widest(1).min(name), widest(2)];
     let taken: usize = fixed.iter().map(|width| width + GAP.len()).sum();
-    let result = look.width.saturating_sub(taken).max(MIN_RESULT).min(widest(3));
+    let result = width.saturating_sub(taken).max(MIN_RESULT).min(widest(3));
     let widths = [fixed[0], fixed[1], fixed[2], result];
 
     line(text, &HEADINGS, widths, |_, cell| paint.bold(cell));
@@ -162,9 +161,25 @@ fn result(item: &ItemVerdict) -> String {
 /// What the learner may know: the hint, or for a public check without one what failed.
 fn advice(item: &ItemVerdict) -> String {
     match (&item.hint, &item.message) {
-        (Some(hint), _) if !hint.trim().is_empty() => hint.trim().to_owned(),
-        (_, Some(message)) if !item.hidden => message.trim().to_owned(),
+        (Some(hint), _) if !hint.trim().is_empty() => brief(hint),
+        (_, Some(message)) if !item.hidden => brief(last_lines(message)),
         _ => "not passed".to_owned(),
+    }
+}
+
+/// A message of a few lines is an assertion with its sides; a longer one is a traceback, whose
+/// last line says what happened.
+fn last_lines(message: &str) -> &str {
+    let message = message.trim();
+    if message.lines().count() > 4 { message.lines().last().unwrap_or_default() } else { message }
+}
+
+/// A hint may quote whatever a learner's function returned.
+fn brief(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -175,7 +190,7 @@ fn remarks(verdict: &Verdict) -> Vec<String> {
         match (ename.as_str(), evalue.as_str()) {
             ("Stopped", why) => format!("cell `{cell}`: {why}"),
             (name, "") => format!("cell `{cell}` raised {name}"),
-            (name, why) => format!("cell `{cell}` raised {name}: {why}"),
+            (name, why) => format!("cell `{cell}` raised {name}: {}", brief(why)),
         }
     });
     let notes = verdict.notes.iter().map(|note| format!("note: {note}"));
@@ -199,7 +214,8 @@ fn number(points: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-fn wrapped(text: &mut String, line: &str, width: usize) {
+fn wrapped(text: &mut String, line: &str, look: Look) {
+    let width = look.width.unwrap_or(usize::MAX);
     for line in textwrap::wrap(line, options(width.max(MIN_RESULT)).subsequent_indent(GAP)) {
         let _ = writeln!(text, "{}", line.trim_end());
     }

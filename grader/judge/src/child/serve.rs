@@ -89,6 +89,7 @@ fn checked(outcome: Result<CheckOutcome, Failure>) -> Reply {
             message: message.map(cut),
             hint_error: hint_error.map(cut),
         },
+        // The learner's code called `sys.exit`, say.
         Err(Failure { ename, evalue, .. }) => Reply::Checked {
             passed: false,
             score: None,

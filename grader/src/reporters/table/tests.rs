@@ -89,24 +89,24 @@ fn foreign() -> Graded {
 
 #[test]
 fn a_submission() {
-    insta::assert_snapshot!(submission(&graded(), Look { width: 90, colours: false }));
+    insta::assert_snapshot!(submission(&graded(), Look { width: Some(90), colours: false }));
 }
 
 #[test]
 fn a_submission_on_a_narrow_terminal() {
-    insta::assert_snapshot!(submission(&graded(), Look { width: 20, colours: false }));
+    insta::assert_snapshot!(submission(&graded(), Look { width: Some(20), colours: false }));
 }
 
 #[test]
 fn a_foreign_notebook() {
-    insta::assert_snapshot!(submission(&foreign(), Look { width: 60, colours: false }));
+    insta::assert_snapshot!(submission(&foreign(), Look { width: Some(60), colours: false }));
 }
 
 #[test]
 fn colours_change_nothing_but_colours() {
     for graded in [graded(), foreign()] {
-        let plain = submission(&graded, Look { width: 90, colours: false });
-        let painted = submission(&graded, Look { width: 90, colours: true });
+        let plain = submission(&graded, Look { width: Some(90), colours: false });
+        let painted = submission(&graded, Look { width: Some(90), colours: true });
         assert!(painted.contains("\x1b[") && !plain.contains('\x1b'));
         assert_eq!(console::strip_ansi_codes(&painted), plain);
     }
@@ -115,7 +115,7 @@ fn colours_change_nothing_but_colours() {
 #[test]
 fn every_line_of_the_table_fits() {
     for width in [60, 80, 120] {
-        let text = submission(&graded(), Look { width, colours: false });
+        let text = submission(&graded(), Look { width: Some(width), colours: false });
         for line in text.lines() {
             assert!(measure_text_width(line) <= width, "{width}: {line}");
         }
@@ -124,7 +124,7 @@ fn every_line_of_the_table_fits() {
 
 #[test]
 fn what_a_hidden_check_compares_is_not_shown() {
-    let text = submission(&graded(), Look { width: 200, colours: false });
+    let text = submission(&graded(), Look { width: Some(200), colours: false });
     assert!(!text.contains("secret"), "{text}");
 }
 
@@ -141,4 +141,25 @@ fn points_are_short() {
 fn the_summary_counts() {
     assert_eq!(summary(2, 0), "Graded 2 submissions.\n");
     assert_eq!(summary(1, 3), "Graded 1 submission; 3 could not be graded.\n");
+}
+
+#[test]
+fn long_texts_are_cut() {
+    let mut verdict = coffee_shop();
+    let traceback = format!("Traceback:\n{}NameError: the last line", "  a line\n".repeat(50));
+    verdict.units[0].items[3].message = Some(traceback);
+    verdict.units[0].items[2].hint = Some("é".repeat(100_000));
+    verdict.units[0].errors[0].evalue = "x".repeat(100_000);
+    let text = submission(
+        &Graded { result: Ok(verdict), ..graded() },
+        Look { width: Some(100), colours: false },
+    );
+    assert!(text.len() < 5_000, "{} bytes", text.len());
+    assert!(text.contains("✘ NameError: the last line"), "{text}");
+}
+
+#[test]
+fn sentences_stay_whole_in_a_file() {
+    let text = submission(&foreign(), Look { width: None, colours: false });
+    assert_eq!(text.lines().count(), 3, "{text}");
 }
