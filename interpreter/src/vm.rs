@@ -47,10 +47,7 @@ pub(crate) fn interpreter(settings: Settings, executable: Option<PathBuf>) -> In
 /// The program's own name must be the first argument and no subcommand may follow it: see
 /// [`PYTHON_LINK`].
 pub fn python_main() -> ExitCode {
-    rustpython::run(builder().init_hook(|vm| {
-        // Errors here would only mean the wall clock stays RustPython's own, which is right.
-        let _ = vm.import("_cellist", 0);
-    }))
+    rustpython::run(builder())
 }
 
 /// The path under which this executable is `python`: a link beside it if the installation made
