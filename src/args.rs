@@ -26,10 +26,8 @@ pub(crate) enum Program {
         #[command(subcommand)]
         command: Command,
     },
-    /// `cellist kernel`
     #[command(version)]
     CellistKernel(kernel::KernelArgs),
-    /// `cellist grade`
     #[command(version)]
     Grader(grade::GradeArgs),
 }
@@ -44,7 +42,9 @@ pub(crate) enum Command {
     Kernel(kernel::KernelArgs),
     Python(python::PythonArgs),
     /// Prints completions for a shell
-    #[command(after_help = "Examples:\n  cellist completions bash > ~/.local/share/bash-completion/completions/cellist")]
+    #[command(
+        after_help = "Examples:\n  cellist completions bash > ~/.local/share/bash-completion/completions/cellist"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,

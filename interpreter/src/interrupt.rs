@@ -14,14 +14,15 @@ pub struct Interrupter {
 struct State {
     /// The interpreter's pthread.
     thread: AtomicU64,
-    /// A cell runs: an interrupt between cells must not stop the next one.
+    /// Code of the user's runs, or may run: an interrupt at another moment would hit our own.
     running: AtomicBool,
 }
 
 impl Interrupter {
     /// For the interpreter that runs on the calling thread.
     pub(crate) fn for_this_thread() -> Self {
-        let state = State { thread: AtomicU64::new(this_thread()), running: AtomicBool::new(false) };
+        let state =
+            State { thread: AtomicU64::new(this_thread()), running: AtomicBool::new(false) };
         Self { state: Arc::new(state) }
     }
 
@@ -30,18 +31,19 @@ impl Interrupter {
         self.state.thread.store(this_thread(), Ordering::SeqCst);
     }
 
-    /// Marks a cell as running until the guard is dropped.
+    /// Marks the user's code as running until the guard is dropped.
     pub(crate) fn running(&self) -> Running<'_> {
         self.state.running.store(true, Ordering::SeqCst);
         Running(&self.state)
     }
 
-    /// Whether a cell runs now.
+    /// Whether the user's code runs now, or may: between cells background tasks do.
     pub fn is_running(&self) -> bool {
         self.state.running.load(Ordering::SeqCst)
     }
 
-    /// Stops the running cell; does nothing between cells.
+    /// Stops the running cell. Between cells it stops a background task that does not yield, and
+    /// nothing else.
     pub fn interrupt(&self) {
         if !self.is_running() {
             return;

@@ -87,7 +87,8 @@ pub(crate) mod _cellist {
             (name, origin, _descriptor): Self::Args,
             _vm: &VirtualMachine,
         ) -> PyResult<Self> {
-            let name = if name.as_bytes() == b"stderr" { StreamName::Stderr } else { StreamName::Stdout };
+            let name =
+                if name.as_bytes() == b"stderr" { StreamName::Stderr } else { StreamName::Stdout };
             Ok(Self { name, origin })
         }
     }
@@ -124,7 +125,10 @@ pub(crate) mod _cellist {
 
     fn current_origin(variable: &PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
         let value = vm.call_method(variable, "get", (0,))?;
-        Ok(value.downcast_ref::<PyInt>().and_then(|int| int.as_bigint().try_into().ok()).unwrap_or(0))
+        Ok(value
+            .downcast_ref::<PyInt>()
+            .and_then(|int| int.as_bigint().try_into().ok())
+            .unwrap_or(0))
     }
 
     fn to_map(value: &PyObjectRef, vm: &VirtualMachine) -> PyResult<MimeBundle> {
@@ -191,15 +195,13 @@ pub(crate) mod _cellist {
         // An interrupt may have ended the wait: its handler runs first.
         vm.check_signals()?;
         answer.map_err(|error| match error {
-            InputError::NotAllowed => {
-                vm.new_runtime_error("input() has nobody to ask: this cell runs without a frontend that takes input")
-            }
+            InputError::NotAllowed => vm.new_runtime_error(
+                "input() has nobody to ask: this cell runs without a frontend that takes input",
+            ),
             InputError::Interrupted => {
                 vm.new_exception_empty(vm.ctx.exceptions.keyboard_interrupt.to_owned())
             }
-            InputError::Closed => {
-                vm.new_exception_empty(vm.ctx.exceptions.eof_error.to_owned())
-            }
+            InputError::Closed => vm.new_exception_empty(vm.ctx.exceptions.eof_error.to_owned()),
         })
     }
 

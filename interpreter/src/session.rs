@@ -95,6 +95,8 @@ impl Session {
     /// Drives background tasks until `wake` is readable (does not read from it).
     pub fn idle(&self, wake: BorrowedFd<'_>) {
         let fd = wake.as_raw_fd();
+        // The stop button also stops a background task that does not yield.
+        let _running = self.interrupter.running();
         self.interpreter.enter(|vm| {
             match vm.call_method(&self.side, "idle", (fd,)) {
                 Ok(driven) if driven.is(&vm.ctx.true_value) => {}
@@ -109,7 +111,11 @@ impl Session {
     pub fn complete(&self, source: &str, cursor: usize) -> Completion {
         let answer = self.ask("complete", |vm| (vm.ctx.new_str(source), vm.ctx.new_int(cursor)));
         let Ok(answer) = answer else {
-            return Completion { cursor_start: cursor, cursor_end: cursor, ..Completion::default() };
+            return Completion {
+                cursor_start: cursor,
+                cursor_end: cursor,
+                ..Completion::default()
+            };
         };
         let position = |key: &str| answer[key].as_u64().map_or(cursor, |at| at as usize);
         let matches = strings(&answer["matches"]);
@@ -155,8 +161,7 @@ impl Session {
     /// When the check ended the interpreter (`sys.exit`) or was interrupted.
     pub fn run_check(&self, id: &str, source: &str) -> Result<CheckOutcome, Failure> {
         let _running = self.interrupter.running();
-        let answer =
-            self.ask("run_check", |vm| (vm.ctx.new_str(id), vm.ctx.new_str(source)))?;
+        let answer = self.ask("run_check", |vm| (vm.ctx.new_str(id), vm.ctx.new_str(source)))?;
         let text = |key: &str| answer[key].as_str().map(str::to_owned);
         Ok(CheckOutcome {
             passed: answer["passed"] == Value::Bool(true),

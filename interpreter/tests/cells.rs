@@ -112,8 +112,10 @@ fn asyncio_run_and_top_level_await_work_after_each_other() {
         assert_eq!(notebook.ok("await main()"), "=> 'done'");
     }
     // In one cell, either way round.
-    assert_eq!(notebook.ok("a = await main()\nb = asyncio.run(main())\nc = await main()\na, b, c"),
-        "=> ('done', 'done', 'done')");
+    assert_eq!(
+        notebook.ok("a = await main()\nb = asyncio.run(main())\nc = await main()\na, b, c"),
+        "=> ('done', 'done', 'done')"
+    );
 }
 
 #[test]
@@ -148,7 +150,10 @@ fn tracebacks_show_the_cells_lines_and_none_of_ours() {
     let mut notebook = Notebook::new(Clock::Wall);
     notebook.ok("def half(x):\n    return x / 0");
     let failure = notebook.fails("y = 1\nhalf(y)");
-    assert_eq!((failure.ename.as_str(), failure.evalue.as_str()), ("ZeroDivisionError", "division by zero"));
+    assert_eq!(
+        (failure.ename.as_str(), failure.evalue.as_str()),
+        ("ZeroDivisionError", "division by zero")
+    );
     insta::assert_snapshot!(plain(&failure), @r#"
     Traceback (most recent call last):
       File "Cell In[2]", line 2, in <module>
@@ -184,7 +189,9 @@ fn exit_is_an_outcome() {
 #[test]
 fn context_variables_persist_from_cell_to_cell() {
     let mut notebook = Notebook::new(Clock::Virtual);
-    notebook.ok("import asyncio, contextvars\nv = contextvars.ContextVar('v', default=0)\nv.set(1)\nNone");
+    notebook.ok(
+        "import asyncio, contextvars\nv = contextvars.ContextVar('v', default=0)\nv.set(1)\nNone",
+    );
     assert_eq!(notebook.ok("v.get()"), "=> 1");
     notebook.ok("await asyncio.sleep(0)\nv.set(2)\nNone");
     assert_eq!(notebook.ok("v.get()"), "=> 2");
@@ -205,7 +212,9 @@ fn the_virtual_clock_is_exact_and_immediate() {
 #[test]
 fn a_stall_on_the_virtual_clock_is_an_error_and_not_a_hang() {
     let mut notebook = Notebook::new(Clock::Virtual);
-    let failure = notebook.fails("import asyncio\nasync def main():\n    await asyncio.Event().wait()\nasyncio.run(main())");
+    let failure = notebook.fails(
+        "import asyncio\nasync def main():\n    await asyncio.Event().wait()\nasyncio.run(main())",
+    );
     assert_eq!(failure.ename, "Stall");
 }
 
@@ -245,9 +254,13 @@ fn checks_look_from_outside() {
     assert!(!outcome.passed);
     let hint = outcome.hint.unwrap();
     assert!(hint.starts_with("took 2, ['start']: "), "{hint}");
-    assert!(hint.contains("time.sleep(2) blocks the event loop") && hint.contains("Cell In[1], line 4"), "{hint}");
+    assert!(
+        hint.contains("time.sleep(2) blocks the event loop") && hint.contains("Cell In[1], line 4"),
+        "{hint}"
+    );
     assert!(hint.contains("was never awaited"), "{hint}");
-    let outcome = notebook.session.run_check("check lie", "assert lab.run('lie').result == 5").unwrap();
+    let outcome =
+        notebook.session.run_check("check lie", "assert lab.run('lie').result == 5").unwrap();
     assert!(!outcome.passed);
     assert!(outcome.message.unwrap().contains("lab.run('lie').result == 5: <"), "no sides");
     let outcome = notebook.session.run_check("check missing", "lab.run('absent')").unwrap();
@@ -263,5 +276,8 @@ fn threads_print_under_the_cell_that_started_them() {
     let before = notebook.recorder.0.lock().unwrap().len();
     notebook.ok("go.set()\nt.join()");
     let events = notebook.recorder.0.lock().unwrap()[before..].to_vec();
-    assert!(events.iter().all(|(origin, _)| *origin == Origin(1)) && !events.is_empty(), "{events:?}");
+    assert!(
+        events.iter().all(|(origin, _)| *origin == Origin(1)) && !events.is_empty(),
+        "{events:?}"
+    );
 }

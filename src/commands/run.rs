@@ -8,7 +8,7 @@ use cellist_interpreter::{Cell, Clock, Failure, Options, Origin, Outcome, Sessio
 use outputs::{Outputs, error_output};
 use serde_json::Value;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -59,6 +59,7 @@ enum ClockName {
 /// When the notebook cannot be read or written, or the interpreter does not start.
 pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let mut notebook = Notebook::read(&args.notebook)?;
+    refuse_foreign(&args.notebook, &notebook)?;
     let outputs = Arc::new(Outputs::default());
     let options = Options {
         clock: match args.clock {
@@ -89,7 +90,12 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     }
     let Some((number, failure)) = failed else { return Ok(ExitCode::SUCCESS) };
     let mut stderr = std::io::stderr();
-    writeln!(stderr, "{}", failure.traceback.join("\n"))?;
+    let traceback = failure.traceback.join("\n");
+    if console::colors_enabled_stderr() {
+        writeln!(stderr, "{traceback}")?;
+    } else {
+        writeln!(stderr, "{}", console::strip_ansi_codes(&traceback))?;
+    }
     writeln!(
         stderr,
         "error: {}: cell {number} failed with `{}`; correct it, or go on with `--allow-errors`",
@@ -97,6 +103,19 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         failure.ename
     )?;
     Ok(ExitCode::FAILURE)
+}
+
+/// A notebook in another language is not Python's to run.
+fn refuse_foreign(path: &Path, notebook: &Notebook) -> anyhow::Result<()> {
+    let named = |section: &str, key: &str| notebook.metadata.get(section)?.get(key)?.as_str();
+    let language = named("language_info", "name").or_else(|| named("kernelspec", "language"));
+    match language {
+        Some(language) if !language.eq_ignore_ascii_case("python") => anyhow::bail!(
+            "`{}` is a notebook in {language}, and this runs Python; name another notebook",
+            path.display()
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Runs the code cells; the number (from 1, all cells counted) of the one that ended the run.

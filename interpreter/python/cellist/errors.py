@@ -1,14 +1,10 @@
 """Tracebacks of cells: the learner's frames with their source lines, none of ours."""
 
-import sys
 import traceback
-
-_OURS = ("cellist",)
 
 
 def _is_ours(frame):
-    name = frame.f_globals.get("__name__", "")
-    return name == "cellist" or name.startswith("cellist.")
+    return frame.f_globals.get("__name__", "").startswith("cellist.")
 
 
 def trim(tb):
@@ -57,7 +53,8 @@ def _trim_chain(report):
             continue
         seen.add(id(item))
         if item.stack:
-            kept = [entry for entry in item.stack if not entry.filename.startswith("cellist/")]
-            item.stack[:] = kept
+            # Frozen modules have their dotted name for a file name.
+            item.stack[:] = [entry for entry in item.stack
+                             if not entry.filename.startswith("cellist.")]
         todo += [item.__cause__, item.__context__, *(getattr(item, "exceptions", None) or ())]
     return report

@@ -82,8 +82,6 @@ class Session:
         except SystemExit as exc:
             return {"exit": _exit_code(exc)}
         except BaseException as exc:
-            self.namespace["_last_error"] = None
-            del self.namespace["_last_error"]
             sys.last_exc = sys.last_value = exc
             sys.last_type, sys.last_traceback = type(exc), errors.trim(exc.__traceback__)
             return {"error": errors.describe(exc)}
