@@ -70,6 +70,7 @@ def test_an_exception_is_told_and_checks_still_run(judge: Judge, source: str, en
 def test_a_learner_who_exits_inside_a_check_fails_that_check(judge: Judge) -> None:
     verdict = judge("import sys\ndef answer():\n    sys.exit()\n")
     assert statuses(verdict)["u-right"] == "failed"
+    assert hints(verdict)["u-twice"].startswith("The code under test called `sys.exit` or `exit`")
     assert verdict["points"] == 0
 
 

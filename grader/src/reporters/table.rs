@@ -67,52 +67,81 @@ pub fn summary(graded: usize, failed: usize) -> String {
     }
 }
 
+/// A unit's title and its graded cells.
+struct Block {
+    title: String,
+    rows: Vec<Row>,
+}
+
+/// Check, points, result.
 struct Row {
-    cells: [String; 4],
+    cells: [String; 3],
     status: Status,
 }
 
 fn draw(text: &mut String, verdict: &Verdict, look: Look) {
     let paint = Paint(look.colours);
-    let rows: Vec<Row> = verdict.units.iter().flat_map(unit_rows).collect();
-    let widest = |column: usize| {
-        let cells = rows.iter().map(|row| row.cells[column].as_str());
-        cells.chain([HEADINGS[column]]).map(measure_text_width).max().unwrap_or_default()
-    };
-    // A unit's title and a check's name are wrapped before they starve the hints.
-    let width = look.width.unwrap_or(100);
-    let name = (width / 4).clamp(12, 30);
-    let fixed = [widest(0).min(name), widest(1).min(name), widest(2)];
-    let taken: usize = fixed.iter().map(|width| width + GAP.len()).sum();
-    let result = width.saturating_sub(taken).max(MIN_RESULT).min(widest(3));
-    let widths = [fixed[0], fixed[1], fixed[2], result];
-
-    line(text, &HEADINGS, widths, |_, cell| paint.bold(cell));
+    let blocks: Vec<Block> = verdict.units.iter().map(block).collect();
+    let widths = widths(&blocks, look.width.unwrap_or(100));
+    line(text, HEADINGS, widths, |_, cell| paint.bold(cell));
     let rule = widths.map(|width| "─".repeat(width));
-    line(text, &rule.each_ref().map(String::as_str), widths, |_, cell| cell.to_owned());
-    for row in &rows {
-        let columns: Vec<Vec<String>> =
-            row.cells.iter().zip(widths).map(|(cell, width)| wrap(cell, width)).collect();
-        for index in 0..columns.iter().map(Vec::len).max().unwrap_or_default() {
-            let cell = |column: usize| columns[column].get(index).map_or("", String::as_str);
-            let cells = [cell(0), cell(1), cell(2), cell(3)];
-            line(text, &cells, widths, |column, cell| match column {
-                3 => paint.status(row.status, cell),
-                _ => cell.to_owned(),
-            });
+    line(text, rule.each_ref().map(String::as_str), widths, |_, cell| cell.to_owned());
+    for block in &blocks {
+        // The title runs down beside the rows, however many lines they take.
+        let mut title = wrap(&block.title, widths[0]).into_iter();
+        for row in &block.rows {
+            let columns: Vec<Vec<String>> = row
+                .cells
+                .iter()
+                .zip(&widths[1..])
+                .map(|(cell, width)| wrap(cell, *width))
+                .collect();
+            for index in 0..columns.iter().map(Vec::len).max().unwrap_or_default() {
+                let cell = |column: usize| columns[column].get(index).map_or("", String::as_str);
+                let title = title.next().unwrap_or_default();
+                line(
+                    text,
+                    [&title, cell(0), cell(1), cell(2)],
+                    widths,
+                    |column, cell| match column {
+                        3 => paint.status(row.status, cell),
+                        _ => cell.to_owned(),
+                    },
+                );
+            }
+        }
+        for rest in title {
+            line(text, [&rest, "", "", ""], widths, |_, cell| cell.to_owned());
         }
     }
+}
+
+/// How wide the columns are, on a terminal of so many.
+fn widths(blocks: &[Block], width: usize) -> [usize; 4] {
+    let rows = || blocks.iter().flat_map(|block| &block.rows);
+    let widest = |column: usize| {
+        let cells = rows().map(|row| measure_text_width(&row.cells[column - 1])).max();
+        cells.unwrap_or_default().max(measure_text_width(HEADINGS[column]))
+    };
+    let title = blocks.iter().map(|block| measure_text_width(&block.title)).max();
+    let title = title.unwrap_or_default().max(measure_text_width(HEADINGS[0]));
+    // A unit's title and a check's name are wrapped before they starve the hints.
+    let name = (width / 4).clamp(12, 30);
+    let fixed = [title.min(name), widest(1).min(name), widest(2)];
+    let taken: usize = fixed.iter().map(|width| width + GAP.len()).sum();
+    let result = width.saturating_sub(taken).max(MIN_RESULT).min(widest(3));
+    [fixed[0], fixed[1], fixed[2], result]
 }
 
 /// One line of the table. Points stand at the right of their column.
 fn line(
     text: &mut String,
-    cells: &[&str; 4],
+    cells: [&str; 4],
     widths: [usize; 4],
     paint: impl Fn(usize, &str) -> String,
 ) {
     let mut line = String::new();
-    for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
+    for (column, (cell, width)) in cells.into_iter().zip(widths).enumerate() {
         let padding = " ".repeat(width.saturating_sub(measure_text_width(cell)));
         let painted = paint(column, cell);
         match column {
@@ -124,16 +153,14 @@ fn line(
     let _ = writeln!(text, "{}", line.trim_end());
 }
 
-fn unit_rows(unit: &UnitVerdict) -> Vec<Row> {
-    let title = plain(&format!("{} {}", unit.id, unit.title));
-    let rows = unit.items.iter().enumerate().map(|(index, item)| {
+fn block(unit: &UnitVerdict) -> Block {
+    let rows = unit.items.iter().map(|item| {
         let name = item.id.strip_prefix(&format!("{}-", unit.id)).unwrap_or(&item.id);
         let hidden = if item.hidden { " (hidden)" } else { "" };
-        let unit = if index == 0 { title.clone() } else { String::new() };
         let check = plain(&format!("{name}{hidden}"));
-        Row { cells: [unit, check, points(item), result(item)], status: item.status }
+        Row { cells: [check, points(item), result(item)], status: item.status }
     });
-    rows.collect()
+    Block { title: plain(&format!("{} {}", unit.id, unit.title)), rows: rows.collect() }
 }
 
 fn points(item: &ItemVerdict) -> String {

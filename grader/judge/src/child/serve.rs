@@ -89,15 +89,27 @@ fn checked(outcome: Result<CheckOutcome, Failure>) -> Reply {
             message: message.map(cut),
             hint_error: hint_error.map(cut),
         },
-        // The learner's code called `sys.exit`, say.
         Err(Failure { ename, evalue, .. }) => Reply::Checked {
             passed: false,
             score: None,
-            hint: None,
+            hint: left_the_check(&ename, &evalue),
             message: Some(cut(format!("{ename}: {evalue}"))),
             hint_error: None,
         },
     }
+}
+
+/// The learner's code ended a check from inside: the check's own hint cannot be made then.
+fn left_the_check(ename: &str, evalue: &str) -> Option<String> {
+    // What passes through the session's own code comes as its error, with a traceback for a text.
+    let last = evalue.lines().last().unwrap_or_default();
+    let raised = last.split(':').next().unwrap_or_default();
+    let what = match if ename == "InternalError" { raised } else { ename } {
+        "SystemExit" => "called `sys.exit` or `exit`",
+        "KeyboardInterrupt" => "raised KeyboardInterrupt",
+        _ => return None,
+    };
+    Some(format!("The code under test {what}, which ends a program. Return instead."))
 }
 
 fn cut(mut text: String) -> String {
