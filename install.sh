@@ -26,7 +26,7 @@ readonly steps=7
 readonly minimum_rust=95 minimum_python=9
 readonly packages=('jupyterlab>=4.4,<5' 'jupyter_client>=8.6' 'nbclient>=0.10')
 readonly links=(cellist-kernel cellist-python grader)
-prefix=$HOME/.local share= profile=release lab=yes action=install step=0 doing='reading the options'
+prefix=$HOME/.local share='' profile=release lab=yes action=install step=0 doing='reading the options'
 
 data=$HOME/.local/share
 if [[ ${XDG_DATA_HOME:-} == /* ]]; then data=$XDG_DATA_HOME; fi

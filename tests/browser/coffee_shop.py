@@ -1,8 +1,4 @@
-"""What a learner might type into the coffee shop's exercise cell; not the unit's own solution."""
-
-import asyncio
-import time
-
+import asyncio, time
 
 async def brew(drink, seconds):
     print(f"Starting to make {drink}...")
@@ -10,18 +6,14 @@ async def brew(drink, seconds):
     print(f"{drink} is ready!")
     return drink
 
-
 async def make_espresso():
     return await brew("Espresso", 3)
-
 
 async def make_latte():
     return await brew("Latte", 5)
 
-
 async def make_cappuccino():
     return await brew("Cappuccino", 4)
-
 
 async def coffee_shop():
     start = time.time()

@@ -43,6 +43,15 @@ def lab(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="session")
+def specs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The grading specs, hidden checks included: those are not published."""
+    built = tmp_path_factory.mktemp("built")
+    command = [cellist(), "notebooks", "build", "--out", built]
+    subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
+    return built / "specs"
+
+
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     """Headless Chromium with a profile of its own."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")

@@ -131,6 +131,7 @@ class NotebookPage:
         if self.page.locator("#jp-left-stack").is_visible():
             self.page.keyboard.press("Control+B")
             expect(self.page.locator("#jp-left-stack")).to_be_hidden()
+        self.page.set_viewport_size({"width": 1280, "height": 1110})
         self._element(cell).evaluate("element => element.scrollIntoView({block: 'start'})")
         self.page.screenshot(path=path)
 

@@ -12,11 +12,11 @@ from browser.notebook_page import NotebookPage
 from support.executable import REPOSITORY, cellist
 from support.lab_server import LabServer
 
-NOTEBOOK = "day02/01-gather.ipynb"
+NOTEBOOK = "async-exercises/01-coffee-shop.ipynb"
 EXERCISE = "ex01-shop"
-PUBLIC_CHECKS = ["ex01-durations", "ex01-concurrent", "ex01-transcript", "ex01-hygiene"]
-SPEC = REPOSITORY / "notebooks/published/spec.json"
-SOLUTION = Path(__file__).with_name("coffee_shop.py").read_text()
+PUBLIC_CHECKS = {"durations": 3, "concurrent": 4, "transcript": 2, "hygiene": 1}
+# A learner's, and not the unit's own: it must pass because it is right.
+SOLUTION = Path(__file__).with_name("coffee_shop.py").read_text().rstrip()
 READY = ["Espresso is ready!", "Cappuccino is ready!", "Latte is ready!"]
 
 Open = Callable[[str], NotebookPage]
@@ -36,7 +36,11 @@ def test_the_kernel_is_chosen_without_asking(notebook: NotebookPage) -> None:
 
 
 def test_a_learner_solves_the_coffee_shop_and_is_graded(
-    notebook: NotebookPage, lab: LabServer, env: dict[str, str], pytestconfig: pytest.Config
+    notebook: NotebookPage,
+    lab: LabServer,
+    specs: Path,
+    env: dict[str, str],
+    pytestconfig: pytest.Config,
 ) -> None:
     notebook.replace(EXERCISE, SOLUTION)
     assert notebook.run(EXERCISE) == ""
@@ -45,21 +49,31 @@ def test_a_learner_solves_the_coffee_shop_and_is_graded(
         cell = notebook.add(source)
         assert_coffee_was_made(notebook.run(cell))
     assert_coffee_was_made(notebook.shown_text(cell))
+
+    for check, points in PUBLIC_CHECKS.items():
+        said = notebook.run(f"ex01-{check}")
+        assert re.fullmatch(rf"\S {check}: passed \({points} points?\)", said), said
+    notebook.save()
+    assert score(lab.folder / NOTEBOOK, specs, env) == (12, 12)
+
     if picture := pytestconfig.getoption("--screenshot"):
+        shown = notebook.cells()
+        notebook.run(shown[shown.index(EXERCISE) + 1])
         notebook.take_picture(picture, EXERCISE)
 
-    public = [cell for cell in notebook.cells() if cell in PUBLIC_CHECKS]
-    assert public == PUBLIC_CHECKS
-    for check in public:
-        assert "Error" not in notebook.run(check)
-    notebook.save()
 
-    assert score(lab.folder / NOTEBOOK, env) == (12, 12)
+def test_a_check_that_fails_tells_the_learner_what_to_try(notebook: NotebookPage) -> None:
+    one_by_one = SOLUTION.replace("group.create_task(make())", "await make()")
+    assert one_by_one != SOLUTION
+    notebook.replace(EXERCISE, one_by_one)
+    notebook.run(EXERCISE)
+    said = notebook.run("ex01-concurrent")
+    assert "The shop took 12 s." in said and "passed" not in said
 
 
-def test_a_notebook_nobody_worked_on_is_graded_nought(lab: LabServer, env: dict[str, str]) -> None:
+def test_a_notebook_nobody_worked_on_is_graded_nought(specs: Path, env: dict[str, str]) -> None:
     untouched = REPOSITORY / "notebooks" / "published" / NOTEBOOK
-    assert score(untouched, env) == (0, 12)
+    assert score(untouched, specs, env) == (0, 12)
 
 
 def test_the_stop_button_ends_an_endless_loop(notebook: NotebookPage) -> None:
@@ -106,8 +120,8 @@ def assert_coffee_was_made(text: str) -> None:
     assert 5.0 <= float(took[1]) < 7.0
 
 
-def score(submission: Path, env: dict[str, str]) -> tuple[float, float]:
-    command = [cellist(), "grade", submission, "--spec", SPEC, "--json"]
+def score(submission: Path, specs: Path, env: dict[str, str]) -> tuple[float, float]:
+    command = [cellist(), "grade", submission, "--spec", specs, "--json"]
     graded = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
     [entry] = json.loads(graded.stdout)
     return entry["verdict"]["points"], entry["verdict"]["max_points"]
