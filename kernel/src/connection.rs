@@ -133,6 +133,17 @@ pub enum ConnectionError {
         /// The field's name.
         field: &'static str,
     },
+    /// Jupyter wants the sockets encrypted.
+    #[error(
+        "connection file `{}` asks for CurveZMQ encryption (`curve_publickey`), which this kernel \
+         does not have\nset `KernelManager.transport_encryption` to `disabled` or `auto` in \
+         Jupyter's configuration",
+        path.display()
+    )]
+    Curve {
+        /// The path given.
+        path: PathBuf,
+    },
     /// A field holds something it may not hold.
     #[error("connection file `{}`: field `{field}` is {found}, expected {expected}", path.display())]
     BadField {
@@ -176,6 +187,9 @@ impl Connection {
         let fields = Fields { path, map: &map };
         let transport = fields.transport()?;
         fields.check_scheme()?;
+        if fields.text("curve_publickey")?.is_some() {
+            return Err(ConnectionError::Curve { path: path.to_owned() });
+        }
         Ok(Self {
             path: path.to_owned(),
             transport,
@@ -238,7 +252,7 @@ impl<'a> Fields<'a> {
 
     fn text(&self, field: &'static str) -> Result<Option<&'a str>, ConnectionError> {
         match self.map.get(field) {
-            None => Ok(None),
+            None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(other) => Err(self.bad(field, describe(other), "a string")),
         }
