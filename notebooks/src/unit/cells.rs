@@ -28,6 +28,7 @@ pub(super) fn parse(unit: &str, blocks: Vec<Block>, problems: &mut Problems) -> 
     for block in blocks {
         match block {
             Block::Prose { line, heading, text } => {
+                no_markers(&text, line, parser.problems);
                 if let Some(heading) = heading {
                     parser.section = heading;
                 }
@@ -64,6 +65,9 @@ impl Parser<'_> {
             (None, Some(suffix)) => self.ids.derive(&self.section, suffix),
             (None, None) => return None,
         };
+        if head.kind != Kind::Exercise {
+            no_markers(&content, line + 1, self.problems);
+        }
         let body = self.body(&name, line + 1, &head, &content);
         Some(self.cell(name, line, body))
     }
@@ -92,6 +96,18 @@ impl Parser<'_> {
             Kind::Glossary | Kind::Mutant => {
                 Body::Glossary(written::glossary(content, first, problems))
             }
+        }
+    }
+}
+
+/// Complains of markers where they mean nothing: the solution beside them would be published.
+fn no_markers(text: &str, first: usize, problems: &mut Problems) {
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if regions::is_marker(line) {
+            let message = format!("`{line}` stands outside of an exercise");
+            let help = "write ```python {exercise id=…} above it, or `hidden` for a hidden check";
+            problems.add(first + index, message, help);
         }
     }
 }
@@ -131,7 +147,7 @@ fn whole_unit(parsed: &Parsed, problems: &mut Problems) {
         let help = "add a ```python {exercise id=…} fence above the checks";
         problems.add(check.line, "the unit has checks but no exercise", help);
     }
-    if parsed.cells.is_empty() {
+    if parsed.cells.is_empty() && parsed.mutants.is_empty() {
         problems.add(0, "the unit is empty", "write prose and fences below the front matter");
     }
     let is_check = |cell: &&UnitCell| matches!(cell.body, Body::Check(_));

@@ -2,7 +2,7 @@
 
 use super::attributes::{self, Head};
 use crate::diagnostic::Problems;
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use std::ops::Range;
 
 /// A piece of the Markdown, in order.
@@ -93,14 +93,26 @@ fn cuts(lines: &Lines<'_>, problems: &mut Problems) -> Vec<Cut> {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                 let content = text_until(&mut events, |end| *end == TagEnd::CodeBlock);
                 let line = lines.at(range.start);
-                if depth > 0 {
-                    refuse_nested(&info, line, problems);
-                } else if attributes::is_ours(&info) {
-                    check_fence(&lines.text[range.clone()], &content, &info, line, problems);
-                    let head = attributes::parse(&info, line, problems);
-                    let fence = head.map(|head| Fence { line, head, content });
-                    cuts.push(Cut::Fence { range, fence });
+                check_fence(&lines.text[range.clone()], &content, &info, line, problems);
+                if !attributes::is_ours(&info) {
+                    continue;
                 }
+                if depth > 0 {
+                    let message = format!("the fence `{info}` stands inside a list or a quotation");
+                    problems.add(line, message, LEFT_MARGIN);
+                    continue;
+                }
+                let head = attributes::parse(&info, line, problems);
+                let fence = head.map(|head| Fence { line, head, content });
+                cuts.push(Cut::Fence { range, fence });
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
+                let content = text_until(&mut events, |end| *end == TagEnd::CodeBlock);
+                refuse_fences(&content, lines.at(range.start), "is indented too far", problems);
+            }
+            Event::Start(Tag::HtmlBlock) => {
+                let content = text_until(&mut events, |end| *end == TagEnd::HtmlBlock);
+                refuse_fences(&content, lines.at(range.start), "stands inside HTML", problems);
             }
             Event::Start(_) => depth += 1,
             Event::End(_) => depth = depth.saturating_sub(1),
@@ -118,7 +130,7 @@ fn text_until<'a>(
     for (event, _) in events {
         match event {
             Event::End(end) if is_end(&end) => break,
-            Event::Text(piece) | Event::Code(piece) => text.push_str(&piece),
+            Event::Text(piece) | Event::Code(piece) | Event::Html(piece) => text.push_str(&piece),
             Event::SoftBreak | Event::HardBreak => text.push(' '),
             _ => {}
         }
@@ -126,10 +138,17 @@ fn text_until<'a>(
     text
 }
 
-fn refuse_nested(info: &CowStr<'_>, line: usize, problems: &mut Problems) {
-    if attributes::is_ours(info) {
-        let message = format!("the fence `{info}` stands inside a list or a quotation");
-        problems.add(line, message, "move it to the left margin, with a blank line above it");
+const LEFT_MARGIN: &str = "move it to the left margin, with a blank line above it";
+
+/// Complains of fences of ours in text that would be published as it stands, answers included.
+fn refuse_fences(text: &str, first_line: usize, why: &str, problems: &mut Problems) {
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        let info = line.trim_start_matches(['`', '~']);
+        if line.len() >= info.len() + 3 && attributes::is_ours(info) {
+            let message = format!("the fence `{info}` {why}");
+            problems.add(first_line + index, message, LEFT_MARGIN);
+        }
     }
 }
 
@@ -149,10 +168,10 @@ fn check_fence(raw: &str, content: &str, info: &str, line: usize, problems: &mut
             "the fence `{info}` is not closed before the next one at line {}",
             line + 1 + index
         );
-        problems.add(line, message, format!("add a line `{bars}` where the fence ends"));
+        problems.add(line, message, format!("add a line {bars} where the fence ends"));
     } else if !closed {
         let message = format!("the fence `{info}` that begins here is never closed");
-        problems.add(line, message, format!("add a line `{bars}` where the fence ends"));
+        problems.add(line, message, format!("add a line {bars} where the fence ends"));
     }
 }
 

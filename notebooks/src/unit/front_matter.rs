@@ -74,13 +74,21 @@ pub(super) fn parse<'a>(
         Ok(map) => Reader { map: map.unwrap_or_default(), yaml, problems }.read(),
         Err(error) => {
             let line = error.location().map_or(1, |place| place.line() as usize + 1);
-            let message = error.without_snippet().to_string();
-            let message = message.lines().next().unwrap_or_default();
-            problems.add(line, format!("the front matter is not valid YAML: {message}"), SHAPE);
+            let help = "write one `key: value` per line, and a value that holds a `:` or begins with \
+                        a sign in quotes";
+            let message = format!("the front matter is not valid YAML: {}", reason(&error));
+            problems.add(line, message, help);
             Reader::placeholder()
         }
     };
     Some((front, body))
+}
+
+/// What the parser says, without its own lines: those count from the second line of the file.
+fn reason(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    let text = text.lines().next().unwrap_or_default();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// Text before and after the next line `---`.
@@ -217,7 +225,7 @@ impl Reader<'_> {
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
         if !number.is_some_and(|number| number > 0) {
             let message = format!("`{key}` is {value}, not a whole number above 0");
-            self.wrong(key, message, format!("write `{key}: 45`, say"));
+            self.wrong(key, message, format!("write `{key}: 1`, say"));
         }
         number
     }

@@ -6,6 +6,12 @@ use crate::diagnostic::Problems;
 const BEGIN: &str = "### BEGIN SOLUTION";
 const END: &str = "### END SOLUTION";
 
+/// Whether a line is a marker of ours or one of nbgrader's others.
+pub(super) fn is_marker(line: &str) -> bool {
+    let other = ["### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"];
+    line.starts_with(BEGIN) || line.starts_with(END) || other.contains(&line)
+}
+
 /// An exercise's two forms.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Regions {

@@ -21,10 +21,10 @@ pub(super) fn build(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
     }
     writeln!(
         out,
-        "{} notebooks of {} units: {} files written, {} up to date",
-        course.notebooks.len(),
-        course.units.len(),
-        written.changed.len(),
+        "{} of {}: {} written, {} up to date",
+        count(course.notebooks.len(), "notebook"),
+        count(course.units.len(), "unit"),
+        count(written.changed.len(), "file"),
         written.unchanged
     )?;
     Ok(ExitCode::SUCCESS)
@@ -39,7 +39,7 @@ pub(super) fn check(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
     let stale = publish::check(&build::course(&course), &args.places());
     let mut out = io::stdout().lock();
     if stale.is_empty() {
-        writeln!(out, "{} notebooks are what the units make", course.notebooks.len())?;
+        writeln!(out, "{} up to date", count(course.notebooks.len(), "notebook"))?;
         return Ok(ExitCode::SUCCESS);
     }
     for file in &stale {
@@ -51,4 +51,9 @@ pub(super) fn check(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
         stale.len()
     )?;
     Ok(ExitCode::from(1))
+}
+
+/// "1 unit", "2 units".
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

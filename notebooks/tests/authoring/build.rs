@@ -1,0 +1,117 @@
+//! Notebooks and specs as they are generated.
+
+use crate::course_folder::CourseFolder;
+use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
+use cellist_formats::notebook::{CellType, Notebook};
+use cellist_notebooks::build::{self, Generated};
+use std::collections::HashSet;
+use std::path::Path;
+
+fn small() -> Generated {
+    build::course(&CourseFolder::small().load()).remove(0)
+}
+
+#[test]
+fn the_student_notebook() {
+    insta::assert_snapshot!(small().student.to_text());
+}
+
+#[test]
+fn the_instructor_notebook() {
+    let notebook = small().instructor;
+    let mut text = String::new();
+    for cell in &notebook.cells {
+        text.push_str(&format!(
+            "=== {} {}\n{}\n",
+            cell.cell_type().as_str(),
+            cell.id(),
+            cell.source()
+        ));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_spec() {
+    insta::assert_snapshot!(small().spec.to_text());
+}
+
+#[test]
+fn building_twice_gives_the_same_bytes() {
+    let course = CourseFolder::small();
+    let texts = || {
+        let generated = build::course(&course.load());
+        let text = |g: &Generated| [g.student.to_text(), g.instructor.to_text(), g.spec.to_text()];
+        generated.iter().flat_map(text).collect::<Vec<_>>()
+    };
+    let first = texts();
+    for _ in 0..20 {
+        assert_eq!(texts(), first);
+    }
+}
+
+#[test]
+fn learners_get_no_answers() {
+    let text = small().student.to_text();
+    for secret in [
+        "2 * n",
+        "BEGIN SOLUTION",
+        "secret",
+        "adds",
+        "strings can be multiplied",
+        "[x] `'aa'`",
+        "because",
+        "Two minutes",
+    ] {
+        assert!(!text.contains(secret), "the student notebook holds `{secret}`");
+    }
+}
+
+#[test]
+fn a_generated_notebook_reads_back_as_itself() {
+    let generated = small();
+    for notebook in [&generated.student, &generated.instructor] {
+        let again = Notebook::parse(&notebook.to_text(), Path::new("a.ipynb")).unwrap();
+        assert_eq!(again, *notebook);
+    }
+}
+
+#[test]
+fn graded_cells_say_so_to_nbgrader_and_to_us() {
+    let student = small().student;
+    let mut seen = Vec::new();
+    let mut ids = HashSet::new();
+    for cell in &student.cells {
+        assert!(ids.insert(cell.id()), "the id {} is there twice", cell.id());
+        assert!(cell.outputs.is_empty() && cell.execution_count.is_none());
+        let ours = CellistMetadata::from_cell(&cell.metadata).unwrap().unwrap();
+        assert_eq!(ours.unit, "small");
+        let Some(nbgrader) = NbgraderMetadata::from_cell(&cell.metadata).unwrap() else { continue };
+        assert_eq!(nbgrader.grade_id, cell.id());
+        seen.push((
+            cell.id().to_owned(),
+            ours.kind,
+            (nbgrader.grade, nbgrader.solution, nbgrader.locked),
+            nbgrader.points,
+        ));
+    }
+    let row = |id: &str, kind: &str, flags, points| (id.to_owned(), kind.to_owned(), flags, points);
+    let wanted = [
+        row("small-twice", "exercise", (false, true, false), None),
+        row("small-doubles", "check", (true, false, true), Some(2.0)),
+        row("small-quiet", "check", (true, false, true), Some(1.0)),
+        row("small-guess", "quiz", (true, true, false), Some(1.0)),
+        row("small-why", "reflect", (true, true, false), Some(2.0)),
+    ];
+    assert_eq!(seen, wanted);
+}
+
+#[test]
+fn a_check_says_what_it_is_in_its_first_lines() {
+    let student = small().student;
+    let check = student.cell("small-doubles").unwrap();
+    assert_eq!(check.cell_type(), CellType::Code);
+    let lines: Vec<&str> = check.source().lines().take(3).collect();
+    let wanted = ["#| check: doubles", "#| points: 2", "#| hint: twice(3) gave {got!r}; multiply."];
+    assert_eq!(lines, wanted);
+}

@@ -1,0 +1,66 @@
+//! The course in this repository.
+
+use crate::course_folder::here;
+use cellist_formats::cell_metadata::CellistMetadata;
+use cellist_formats::notebook::{Cell, Notebook};
+use cellist_notebooks::build;
+use cellist_notebooks::course::Course;
+use cellist_notebooks::publish::{self, Places};
+
+fn course() -> Course {
+    Course::load(&here().join("course")).unwrap_or_else(|problems| {
+        panic!("{}", crate::course_folder::render(&problems));
+    })
+}
+
+#[test]
+fn the_published_notebooks_are_what_the_units_make() {
+    let nowhere = tempfile::tempdir().unwrap();
+    let places = Places {
+        student: here().join("published"),
+        instructor: nowhere.path().join("instructor"),
+        specs: nowhere.path().join("specs"),
+    };
+    assert_eq!(publish::check(&build::course(&course()), &places), []);
+}
+
+#[test]
+fn every_unit_has_what_a_learner_needs() {
+    for unit in course().units.values() {
+        let id = &unit.front.id;
+        assert!(!unit.mutants.is_empty(), "{id} has no mutant");
+        for (cell, check) in unit.checks() {
+            let hint = check.source.starts_with("#| hint:");
+            assert!(hint, "check {} has no hint", cell.id);
+        }
+    }
+}
+
+/// A sample is the published notebook with answers in it, so that grading it means something.
+#[test]
+fn samples_differ_from_the_published_notebooks_in_answers_only() {
+    let is_answer = |cell: &Cell| {
+        let ours = CellistMetadata::from_cell(&cell.metadata).unwrap();
+        ours.is_some_and(|ours| matches!(ours.kind.as_str(), "exercise" | "quiz" | "reflect"))
+    };
+    let mut samples = 0;
+    for entry in std::fs::read_dir(here().join("course/samples")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "ipynb") {
+            continue;
+        }
+        samples += 1;
+        let mut sample = Notebook::read(&path).unwrap();
+        let file = sample.metadata["cellist"]["notebook"].as_str().unwrap().to_owned();
+        let published = Notebook::read(&here().join("published").join(file)).unwrap();
+        let mut answered = 0;
+        for cell in sample.cells.iter_mut().filter(|cell| is_answer(cell)) {
+            let empty = published.cell(cell.id()).unwrap();
+            answered += usize::from(empty.source() != cell.source());
+            cell.set_source(empty.source());
+        }
+        assert!(answered > 0, "{} holds no answer", path.display());
+        assert_eq!(sample, published, "{} is out of date", path.display());
+    }
+    assert!(samples > 0);
+}

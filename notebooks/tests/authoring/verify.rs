@@ -1,0 +1,204 @@
+//! Proofs, with a judge that gives the verdicts a test asks for.
+
+use crate::course_folder::CourseFolder;
+use cellist_formats::spec::{Spec, SpecCell};
+use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
+use cellist_notebooks::build::Answers;
+use cellist_notebooks::unit::Unit;
+use cellist_notebooks::verify::{self, Claim, Grade, Proof, SEEDS, report};
+
+/// Passes and fails what the unit `small` promises, but for what a test changes.
+struct Puppet<F: Fn(&str, u32, &mut UnitVerdict)> {
+    change: F,
+}
+
+impl<F: Fn(&str, u32, &mut UnitVerdict)> Grade for Puppet<F> {
+    fn grade(&self, spec: &Spec, answers: &Answers, seed: u32) -> Result<Verdict, String> {
+        let answer = answers["small-twice"].as_str();
+        let (who, failed): (_, &[&str]) = match answer {
+            _ if answer.contains("...") => ("starter", &["small-doubles", "small-secret"]),
+            _ if answer.contains("2 + n") => ("adds", &["small-doubles", "small-secret"]),
+            _ if answer.contains("print") => ("prints", &["small-quiet"]),
+            _ => ("solution", &[]),
+        };
+        let unit = &spec.units[0];
+        let mut verdict = UnitVerdict {
+            id: unit.id.clone(),
+            title: unit.title.clone(),
+            points: 0.0,
+            max_points: 0.0,
+            items: unit.cells.iter().filter_map(|cell| item(cell, failed)).collect(),
+            errors: Vec::new(),
+        };
+        (self.change)(who, seed, &mut verdict);
+        Ok(Verdict {
+            notebook: spec.notebook.clone(),
+            points: 0.0,
+            max_points: 0.0,
+            manual_points: 0.0,
+            units: vec![verdict],
+            notes: Vec::new(),
+            millis: 0.0,
+        })
+    }
+}
+
+fn item(cell: &SpecCell, failed: &[&str]) -> Option<ItemVerdict> {
+    let (SpecCell::Check { id, .. } | SpecCell::Quiz { id, .. }) = cell else { return None };
+    let fails = failed.contains(&id.as_str());
+    Some(ItemVerdict {
+        id: id.clone(),
+        status: if fails { Status::Failed } else { Status::Passed },
+        points: 0.0,
+        max_points: 1.0,
+        hint: fails.then(|| format!("do something about {id}")),
+        message: fails.then(|| "7 == 6".to_owned()),
+        hidden: false,
+        guard: false,
+        hint_error: None,
+    })
+}
+
+fn unit() -> Unit {
+    CourseFolder::small().load().units.remove("small").unwrap()
+}
+
+fn prove(change: impl Fn(&str, u32, &mut UnitVerdict)) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    verify::unit(&Puppet { change }, &unit(), &mut |proof| {
+        proofs.push(Proof { millis: 1.5, ..proof })
+    });
+    proofs
+}
+
+/// What a test runner would print.
+fn printed(proofs: &[Proof]) -> String {
+    let lines: String = proofs.iter().map(|proof| report::proof(proof, report::PLAIN)).collect();
+    lines + &report::summary(1, proofs)
+}
+
+fn set(verdict: &mut UnitVerdict, id: &str, change: impl FnOnce(&mut ItemVerdict)) {
+    change(verdict.items.iter_mut().find(|item| item.id == id).unwrap());
+}
+
+#[test]
+fn a_unit_that_keeps_its_promises() {
+    let proofs = prove(|_, _, _| {});
+    assert!(proofs.iter().all(Proof::holds), "{}", printed(&proofs));
+    assert_eq!(proofs.len(), verify::count(&unit()));
+    insta::assert_snapshot!(printed(&proofs));
+}
+
+#[test]
+fn a_solution_that_fails_a_check_or_a_quiz() {
+    insta::assert_snapshot!(printed(&prove(|who, _, verdict| if who == "solution" {
+        set(verdict, "small-doubles", |item| {
+            item.status = Status::Failed;
+            item.hint = Some("twice(3) gave 7; multiply.".into());
+            item.message = Some("assert got == 6\n  got: 7".into());
+        });
+        set(verdict, "small-guess", |item| item.status = Status::Unanswered);
+        set(verdict, "small-secret", |item| item.status = Status::Error);
+    })));
+}
+
+#[test]
+fn an_example_that_raises() {
+    insta::assert_snapshot!(printed(&prove(|who, _, verdict| if who == "solution" {
+        verdict.errors.push(CellError {
+            cell: "small-twice-example".into(),
+            ename: "NameError".into(),
+            evalue: "name 'x' is not defined".into(),
+            traceback: "Traceback (most recent call last):\n  …\n".into(),
+        });
+    })));
+}
+
+#[test]
+fn a_starter_that_passes_or_is_no_python() {
+    insta::assert_snapshot!(printed(&prove(|who, _, verdict| if who == "starter" {
+        set(verdict, "small-doubles", |item| item.status = Status::Passed);
+        // A guard may pass with the starter, paid or not.
+        set(verdict, "small-quiet", |item| item.status = Status::Withheld);
+        for ename in ["SyntaxError", "NotImplementedError"] {
+            verdict.errors.push(CellError {
+                cell: "small-twice".into(),
+                ename: ename.into(),
+                evalue: "…".into(),
+                traceback: String::new(),
+            });
+        }
+    })));
+}
+
+#[test]
+fn a_mutant_that_fails_too_much_and_too_little() {
+    insta::assert_snapshot!(printed(&prove(|who, _, verdict| if who == "adds" {
+        set(verdict, "small-doubles", |item| item.status = Status::Passed);
+        set(verdict, "small-quiet", |item| {
+            item.status = Status::Failed;
+            item.hint = Some("be quiet".into());
+        });
+    })));
+}
+
+#[test]
+fn a_check_that_nothing_fails() {
+    let proofs = prove(|who, _, verdict| {
+        if who == "prints" {
+            set(verdict, "small-quiet", |item| item.status = Status::Passed);
+        }
+    });
+    let Some(Proof { claim: Claim::Checks, problems, .. }) = proofs.last() else {
+        panic!("{proofs:?}");
+    };
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].cell, "quiet");
+    assert!(problems[0].what.starts_with("nothing fails it"), "{}", problems[0].what);
+}
+
+#[test]
+fn a_hint_that_does_not_render() {
+    insta::assert_snapshot!(printed(&prove(|who, _, verdict| if who == "prints" {
+        set(verdict, "small-quiet", |item| item.hint_error = Some("NameError: got".into()));
+    })));
+}
+
+#[test]
+fn results_that_depend_on_the_hash_seed() {
+    insta::assert_snapshot!(printed(&prove(|who, seed, verdict| {
+        if who == "adds" && seed == SEEDS[1] {
+            set(verdict, "small-secret", |item| item.status = Status::Passed);
+            set(verdict, "small-doubles", |item| item.hint = Some("{'b', 'a'}".into()));
+        }
+    })));
+}
+
+#[test]
+fn a_judge_that_fails_or_says_nothing() {
+    struct Broken;
+    impl Grade for Broken {
+        fn grade(&self, _: &Spec, _: &Answers, _: u32) -> Result<Verdict, String> {
+            Err("no memory".into())
+        }
+    }
+    let mut proofs = Vec::new();
+    verify::unit(&Broken, &unit(), &mut |proof| proofs.push(proof));
+    assert!(proofs.iter().all(|proof| !proof.holds()));
+    assert_eq!(proofs[0].problems.len(), 1, "{:?}", proofs[0].problems);
+    assert_eq!(proofs[0].problems[0].what, "it could not be judged: no memory");
+
+    let silent = prove(|_, _, verdict| verdict.items.clear());
+    assert!(silent.iter().all(|proof| !proof.holds()), "{}", printed(&silent));
+}
+
+#[test]
+fn proofs_as_json() {
+    let proofs = prove(|who, _, verdict| {
+        if who == "adds" {
+            set(verdict, "small-doubles", |item| item.status = Status::Passed);
+        }
+    });
+    let adds = proofs.iter().find(|proof| proof.claim == Claim::Mutant("adds".into())).unwrap();
+    insta::assert_snapshot!(serde_json::to_string_pretty(&[adds, &proofs[0]]).unwrap());
+}
