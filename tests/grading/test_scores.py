@@ -101,3 +101,12 @@ def test_a_virtual_sleep_takes_no_time(judge: Judge) -> None:
     verdict = judge("import asyncio\nasync def answer():\n    await asyncio.sleep(3600)\n    return 42\n")
     assert statuses(verdict)["u-right"] == "passed"
     assert verdict["millis"] < 30_000
+
+
+def test_a_wall_clock_unit_takes_real_time(grade: Callable[..., Run], spec: Path, tmp_path: Path) -> None:
+    spec.write_text(spec.read_text().replace('"virtual"', '"wall"'))
+    path = tmp_path / "ann.ipynb"
+    path.write_text(json.dumps(submission("import time\ntime.sleep(0.5)\n" + RIGHT)))
+    verdict = grade(path, "--json").verdict()
+    assert verdict["points"] == 7
+    assert verdict["millis"] >= 500

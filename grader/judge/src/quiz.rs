@@ -26,10 +26,7 @@ pub(crate) fn answer(options: &[QuizOption], text: &str) -> Answer {
         .map(|tick| format!("`{tick}` is not one of the options; leave their texts as they were."))
         .collect();
     remarks.extend(
-        options
-            .iter()
-            .filter(|option| is_ticked(option) && !option.correct)
-            .map(|option| explained(option)),
+        options.iter().filter(|option| is_ticked(option) && !option.correct).map(explained),
     );
     if remarks.is_empty() && options.iter().any(|option| option.correct && !is_ticked(option)) {
         remarks.push("Not every right option is ticked.".to_owned());
