@@ -223,7 +223,7 @@ impl Reader<'_> {
     fn number(&mut self, key: &str) -> Option<u32> {
         let value = self.map.get(key)?.clone();
         let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-        if !number.is_some_and(|number| number > 0) {
+        if number.is_none_or(|number| number == 0) {
             let message = format!("`{key}` is {value}, not a whole number above 0");
             self.wrong(key, message, format!("write `{key}: 1`, say"));
         }
