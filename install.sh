@@ -138,7 +138,7 @@ apt_install() {
 compilers() {
     have cargo || die "there is no cargo" "install Rust from https://rustup.rs, then run ./install.sh again"
     local rust python
-    rust=$(rustc --version)
+    rust=$(rustc --version) || die "cargo is there, but rustc does not run" "type: rustup default stable"
     if ! [[ $rust =~ ^rustc\ 1\.([0-9]+) ]] || ((BASH_REMATCH[1] < minimum_rust)); then
         die "Cellist needs Rust 1.$minimum_rust or newer, and this is $rust" \
             "type: rustup update stable; without rustup, install it from https://rustup.rs"
@@ -228,7 +228,7 @@ course() {
     local built notebook folder
     built=$share/.built
     rm -rf "$built"
-    "$prefix/bin/cellist" notebooks build --out "$built"
+    "$prefix/bin/cellist" notebooks build --out "$built" | tail -n 1
 
     while IFS= read -r notebook; do
         echo "running ${notebook#"$built"/} in real time"
@@ -248,7 +248,7 @@ course() {
 run_notebook() {
     if [[ $lab == yes ]]; then
         # The way of every Jupyter: by the kernelspec, over the sockets.
-        "$venv/bin/jupyter" execute --inplace "$1" >/dev/null
+        "$venv/bin/jupyter" execute --NbClientApp.log_level=WARN --inplace "$1"
     else
         "$prefix/bin/cellist" run "$1" --output "$1"
     fi || die "$1 did not run to its end" "report it, with what stands above"

@@ -11,7 +11,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """A development build in an empty home, JupyterLab included."""
     root = tmp_path_factory.mktemp("machine")
     env = home.make(root / "home") | shared_caches()
-    prefix = root / "prefix"
-    done = run_install(env, "--profile", "dev", "--prefix", str(prefix))
+    done = run_install(env, "--profile", "dev")
     assert done.returncode == 0, done.stdout
-    return Installation(prefix, env, done.stdout)
+    return Installation(root / "home" / ".local", env, done.stdout)

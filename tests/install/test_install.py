@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from install.installation import Installation, run_install
+from install.installation import Installation, run_install, shared_caches
+from support import home
 from support.executable import REPOSITORY
 
 pytestmark = pytest.mark.timeout(1800)
@@ -49,11 +51,30 @@ def test_lab_puts_the_course_down_and_starts_the_private_jupyterlab(
 
 def test_a_second_run_finds_all_done(installed: Installation) -> None:
     before = files(installed.prefix)
-    again = run_install(installed.env, "--profile", "dev", "--prefix", str(installed.prefix))
+    again = run_install(installed.env, "--profile", "dev")
     assert again.returncode == 0, again.stdout
     assert "up to date:" in again.stdout
     assert files(installed.prefix) == before
     assert sorted(path.name for path in installed.bin.iterdir()) == ["cellist", *LINKS]
+
+
+def test_without_jupyterlab_the_rest_works(tmp_path: Path) -> None:
+    env = home.make(tmp_path / "home") | shared_caches()
+    prefix = tmp_path / "prefix"
+    done = run_install(env, "--profile=dev", "--no-lab", f"--prefix={prefix}")
+    assert done.returncode == 0, done.stdout
+    assert "All drinks prepared in 5.0 seconds" in done.stdout
+    assert f"Next, look around:  {prefix}/bin/cellist --help" in done.stdout
+    assert not (Path(env["XDG_DATA_HOME"]) / "cellist").exists()
+
+    without = subprocess.run(
+        [prefix / "bin" / "cellist", "lab"],
+        env=env | {"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert without.returncode == 1
+    assert "found no JupyterLab" in without.stderr and "./install.sh" in without.stderr
 
 
 def test_a_foreign_program_of_the_same_name_stays(installed: Installation, tmp_path: Path) -> None:
@@ -66,13 +87,13 @@ def test_a_foreign_program_of_the_same_name_stays(installed: Installation, tmp_p
     assert foreign.read_text() == "not ours"
 
 
+# The last test of this folder that needs the installation.
 def test_uninstall_leaves_nothing_but_the_learners_notebooks(installed: Installation) -> None:
-    home = Path(installed.env["HOME"])
-    learned = home / "cellist-course" / "mine.ipynb"
+    learned = Path(installed.env["HOME"]) / "cellist-course" / "mine.ipynb"
     learned.parent.mkdir()
     learned.write_text("work")
     for _ in range(2):
-        gone = run_install(installed.env, "--uninstall", "--prefix", str(installed.prefix))
+        gone = run_install(installed.env, "--uninstall")
         assert gone.returncode == 0, gone.stdout
     assert list(installed.bin.iterdir()) == []
     assert not (installed.prefix / "share" / "cellist").exists()
