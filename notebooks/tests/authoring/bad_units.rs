@@ -217,3 +217,31 @@ fn a_unit_that_is_no_text_is_told_by_line() {
     std::fs::write(path, bytes).unwrap();
     insta::assert_snapshot!(course.problems());
 }
+
+/// Half-written units are what an editor saves: none may crash the parser, and every problem must
+/// point into the file.
+#[test]
+fn mutilated_units_are_parsed_or_refused_with_lines_that_exist() {
+    let shop = include_str!("../../course/units/async/ex01.md");
+    let mut refused = 0;
+    for whole in [shop, SMALL] {
+        let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+        let without = |index: usize| [&lines[..index], &lines[index + 1..]].concat().concat();
+        let doubled = |index: usize| [&lines[..=index], &lines[index..]].concat().concat();
+        let ends = whole.char_indices().map(|(at, _)| at).step_by(7);
+        let texts = (ends.map(|at| whole[..at].to_owned()))
+            .chain((0..lines.len()).map(without))
+            .chain((0..lines.len()).map(doubled))
+            .chain((0..lines.len()).map(|index| lines[index..].concat()));
+        for text in texts {
+            let Err(problems) = Unit::parse(Path::new("u.md"), &text) else { continue };
+            refused += 1;
+            assert!(!problems.is_empty(), "refused without a reason:\n{text}");
+            for problem in &problems {
+                let last = text.lines().count().max(1);
+                assert!(problem.line <= last, "{problem} in a file of {last} lines:\n{text}");
+            }
+        }
+    }
+    assert!(refused > 500, "only {refused} were refused");
+}
