@@ -95,6 +95,9 @@ pub enum SpecCell {
         points: f64,
         /// What the person looks for.
         rubric: String,
+        /// The Markdown handed out; an answer equal to it was not written.
+        #[serde(default)]
+        starter: String,
     },
 }
 

@@ -154,14 +154,20 @@ impl Session {
         }
     }
 
-    /// Runs a check (source with its `#| hint:` lines) against the namespace. `id` stands in
-    /// messages.
+    /// Runs a check (source with its `#| hint:` lines) against the namespace; what it calls of
+    /// the learner's runs on `clock`. `id` stands in messages.
     ///
     /// # Errors
-    /// When the check ended the interpreter (`sys.exit`) or was interrupted.
-    pub fn run_check(&self, id: &str, source: &str) -> Result<CheckOutcome, Failure> {
+    /// When the check was interrupted.
+    pub fn run_check(&self, id: &str, source: &str, clock: Clock) -> Result<CheckOutcome, Failure> {
         let _running = self.interrupter.running();
-        let answer = self.ask("run_check", |vm| (vm.ctx.new_str(id), vm.ctx.new_str(source)))?;
+        let clock = match clock {
+            Clock::Wall => "wall",
+            Clock::Virtual => "virtual",
+        };
+        let answer = self.ask("run_check", |vm| {
+            (vm.ctx.new_str(id), vm.ctx.new_str(source), vm.ctx.new_str(clock))
+        })?;
         let text = |key: &str| answer[key].as_str().map(str::to_owned);
         Ok(CheckOutcome {
             passed: answer["passed"] == Value::Bool(true),

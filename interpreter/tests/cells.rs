@@ -250,7 +250,7 @@ fn completeness() {
 fn checks_look_from_outside() {
     let mut notebook = Notebook::new(Clock::Wall);
     notebook.ok("import asyncio, time\nasync def nap(n):\n    print('start')\n    time.sleep(n)\n    asyncio.sleep(1)\n    return n\nclass Liar:\n    def __eq__(self, other): return True\ndef lie(): return Liar()");
-    let outcome = notebook.session.run_check("check nap", "#| hint: took {t.elapsed:g}, {t.lines!r}: {t.problems}\nt = lab.run('nap', 2)\nassert t.result == 2\nassert t.elapsed == 2 and t.times('start') == [0]\nassert not t.problems").unwrap();
+    let outcome = notebook.session.run_check("check nap", "#| hint: took {t.elapsed:g}, {t.lines!r}: {t.problems}\nt = lab.run('nap', 2)\nassert t.result == 2\nassert t.elapsed == 2 and t.times('start') == [0]\nassert not t.problems", Clock::Virtual).unwrap();
     assert!(!outcome.passed);
     let hint = outcome.hint.unwrap();
     assert!(hint.starts_with("took 2, ['start']: "), "{hint}");
@@ -259,11 +259,14 @@ fn checks_look_from_outside() {
         "{hint}"
     );
     assert!(hint.contains("was never awaited"), "{hint}");
-    let outcome =
-        notebook.session.run_check("check lie", "assert lab.run('lie').result == 5").unwrap();
+    let outcome = notebook
+        .session
+        .run_check("check lie", "assert lab.run('lie').result == 5", Clock::Virtual)
+        .unwrap();
     assert!(!outcome.passed);
     assert!(outcome.message.unwrap().contains("lab.run('lie').result == 5: <"), "no sides");
-    let outcome = notebook.session.run_check("check missing", "lab.run('absent')").unwrap();
+    let outcome =
+        notebook.session.run_check("check missing", "lab.run('absent')", Clock::Virtual).unwrap();
     assert_eq!(outcome.hint.unwrap(), "absent is not defined: run the cell that defines it");
     let shown = notebook.ok("#| check: mine\n#| points: 2\nassert lab.run('nap', 0).result == 0");
     assert_eq!(shown, "[] ✔ mine: passed (2 points)");
@@ -280,4 +283,28 @@ fn threads_print_under_the_cell_that_started_them() {
         events.iter().all(|(origin, _)| *origin == Origin(1)) && !events.is_empty(),
         "{events:?}"
     );
+}
+
+#[test]
+fn a_check_says_which_clock_it_needs() {
+    let mut notebook = Notebook::new(Clock::Wall);
+    notebook.ok("import time\ndef nap():\n    time.sleep(0.01)");
+    let exact = notebook.ok("#| check: nap\nassert lab.run('nap').elapsed == 0.01");
+    assert!(exact.contains("✔"), "{exact}");
+    let real = notebook.ok("#| check: nap\n#| clock: wall\nassert lab.run('nap').elapsed > 0.01");
+    assert!(real.contains("✔"), "{real}");
+    let outcome = notebook
+        .session
+        .run_check("check nap", "assert lab.run('nap').elapsed == 0.01", Clock::Wall)
+        .unwrap();
+    assert!(!outcome.passed);
+}
+
+#[test]
+fn sys_exit_in_the_code_under_test_is_a_failed_check() {
+    let mut notebook = Notebook::new(Clock::Wall);
+    notebook.ok("import sys\ndef leave(): sys.exit(0)");
+    let outcome =
+        notebook.session.run_check("check leave", "lab.run('leave')", Clock::Virtual).unwrap();
+    assert!(!outcome.passed && outcome.hint.unwrap().contains("sys.exit"));
 }

@@ -34,7 +34,12 @@ fn spec() -> Spec {
                     points: 0.0,
                     options: vec![option("a", true), option("b", false)],
                 },
-                SpecCell::Reflect { id: "u-r".into(), points: 1.0, rubric: "r".into() },
+                SpecCell::Reflect {
+                    id: "u-r".into(),
+                    points: 1.0,
+                    rubric: "r".into(),
+                    starter: "?".into(),
+                },
             ],
         }],
     }

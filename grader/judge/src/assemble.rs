@@ -183,7 +183,12 @@ mod tests {
                 guard: false,
                 source: "assert secret".into(),
             },
-            SpecCell::Reflect { id: "u-why".into(), points: 1.0, rubric: String::new() },
+            SpecCell::Reflect {
+                id: "u-why".into(),
+                points: 1.0,
+                rubric: String::new(),
+                starter: String::new(),
+            },
         ];
         let unit = UnitSpec {
             id: "u".into(),

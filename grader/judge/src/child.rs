@@ -57,7 +57,7 @@ fn warm_process() -> io::Result<()> {
     let warm_up = Cell { silent: true, ..Cell::new(WARM_UP, Origin(0), 0) };
     session.run_cell(&warm_up);
     // The first check imports what checks need.
-    let _ = session.run_check("warm-up", "pass");
+    let _ = session.run_check("warm-up", "pass", Clock::Virtual);
     control.send(&Report::Warm {}, &[])?;
     Zygote { control, session, output, work, job: None }.run()
 }

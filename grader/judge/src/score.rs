@@ -126,8 +126,9 @@ fn item(
                 }
             })
         }
-        SpecCell::Reflect { id, points, .. } => {
-            let written = answer.is_some_and(|text| !text.trim().is_empty());
+        SpecCell::Reflect { id, points, starter, .. } => {
+            let text = answer.map(|text| text.trim()).unwrap_or_default();
+            let written = !text.is_empty() && text != starter.trim();
             let status = if written { Status::Manual } else { Status::Unanswered };
             Some(ItemVerdict { status, ..blank(id, *points) })
         }
@@ -339,14 +340,21 @@ mod tests {
 
     #[test]
     fn reflections_wait_for_a_person() {
-        let reflect =
-            SpecCell::Reflect { id: "why".into(), points: 2.0, rubric: "sleeps overlap".into() };
+        let reflect = SpecCell::Reflect {
+            id: "why".into(),
+            points: 2.0,
+            rubric: "sleeps overlap".into(),
+            starter: "Why?\n\nYour answer:".into(),
+        };
         let spec = spec(vec![reflect]);
         let written = judged(&spec, &[("why", "because")], &[]);
         assert_eq!(statuses(&written), [(Status::Manual, 0.0)]);
         assert_eq!((written.max_points, written.manual_points), (0.0, 2.0));
+        for nothing in [" \n", "Why?\n\nYour answer:\n"] {
+            let blank = judged(&spec, &[("why", nothing)], &[]);
+            assert_eq!(statuses(&blank), [(Status::Unanswered, 0.0)]);
+        }
         let blank = judged(&spec, &[("why", " \n")], &[]);
-        assert_eq!(statuses(&blank), [(Status::Unanswered, 0.0)]);
         assert_eq!(blank.manual_points, 0.0);
     }
 }

@@ -35,9 +35,12 @@ def header(source):
     return options
 
 
-def run(identifier, source, lab, pristine):
-    """Runs a check against the lab's namespace; returns a dict with its outcome."""
-    hint = header(source).get("hint")
+def run(identifier, source, lab, pristine, clock="virtual"):
+    """Runs a check against the lab's namespace; returns a dict with its outcome. `clock` is what
+    ``lab.run`` uses unless the check says otherwise (``#| clock: wall``)."""
+    options = header(source)
+    hint = options.get("hint")
+    lab.clock = options.get("clock", clock)
     lab.score_value = None
     namespace = {"__builtins__": dict(pristine), "__name__": "__check__", "lab": lab}
     recorder = _Recorder()
@@ -49,8 +52,11 @@ def run(identifier, source, lab, pristine):
         message = str(failure)
     except laboratory.LabError as error:
         return _failed(str(error), str(error), None)
-    except (KeyboardInterrupt, SystemExit):
+    except KeyboardInterrupt:
         raise
+    except SystemExit:
+        said = "The code under test called `sys.exit` or `exit`, which ends a program. Return instead."
+        return _failed(said, said, None)
     except BaseException as error:
         message = "\n".join(errors.describe(error, colour=False)["traceback"])
         # The check's own code stumbled over what the learner's code gave it.

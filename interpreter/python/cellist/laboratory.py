@@ -148,7 +148,6 @@ class _Stopwatch:
     """Seconds since its start; exact on the virtual clock."""
 
     def __init__(self):
-        self._virtual = _cellist.virtual_now()
         import time
 
         self._wall = time.perf_counter_ns()
@@ -166,7 +165,8 @@ class Lab:
 
     def __init__(self, namespace):
         self._namespace = namespace
-        self._clock = "virtual"
+        #: The clock of `run`; a unit says which, whatever clock the notebook itself is on.
+        self.clock = "virtual"
         self.score_value = None
 
     def __repr__(self):
@@ -206,7 +206,7 @@ class Lab:
         target = self.get(function) if isinstance(function, str) else function
         if not callable(target):
             raise LabError(f"{function} is {type(target).__name__}, not a function")
-        with self._replaced(replace or {}), _on_virtual_clock(self._clock == "virtual"):
+        with self._replaced(replace or {}), _OnClock(self.clock):
             _observe(trace, target, args, kwargs)
         return trace
 
@@ -244,16 +244,16 @@ class _Replaced:
                 self._namespace.pop(name, None)
 
 
-class _on_virtual_clock:
-    """Time begins at 0 and costs nothing; afterwards the clock that was goes on."""
+class _OnClock:
+    """Virtual time begins at 0 and costs nothing; afterwards the clock that was goes on."""
 
-    def __init__(self, wanted):
-        self._wanted = wanted
+    def __init__(self, clock):
+        self._wanted = clock == "virtual"
 
     def __enter__(self):
         self._before = _cellist.virtual_now()
+        _cellist.virtual_resume(0 if self._wanted else None)
         if self._wanted:
-            _cellist.virtual_resume(0)
             clock.watch_executors()
 
     def __exit__(self, *exc):

@@ -153,11 +153,11 @@ class Session:
             self._lab = laboratory.Lab(self.namespace)
         return self._lab
 
-    def run_check(self, identifier, source):
+    def run_check(self, identifier, source, clock):
         """Runs a check; returns a dict with its outcome."""
         from cellist import check
 
-        return self.context.run(check.run, identifier, source, self.lab(), self.pristine)
+        return self.context.run(check.run, identifier, source, self.lab(), self.pristine, clock)
 
     def _run_check_cell(self, source):
         from cellist import check

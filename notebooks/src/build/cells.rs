@@ -3,6 +3,7 @@
 use crate::unit::{Check, Unit, UnitCell};
 use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
 use cellist_formats::notebook::{Cell, CellType};
+use cellist_formats::spec::SpecClock;
 use serde_json::json;
 
 /// What may happen to a cell in a learner's editor.
@@ -48,7 +49,13 @@ pub(super) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
 
 /// A check as a cell that the kernel runs as one: its first lines say so.
 pub(super) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
-    let source = format!("#| check: {}\n#| points: {}\n{}", cell.name, check.points, check.source);
+    // A kernel knows no units: on the virtual clock, as most are, unless the cell says otherwise.
+    let clock = match unit.front.clock {
+        SpecClock::Virtual => "",
+        SpecClock::Wall => "#| clock: wall\n",
+    };
+    let source =
+        format!("#| check: {}\n#| points: {}\n{clock}{}", cell.name, check.points, check.source);
     let mut tests = Cell::new(CellType::Code, &cell.id, source);
     let metadata = CellistMetadata {
         guard: check.guard,

@@ -40,9 +40,12 @@ fn cell(cell: &UnitCell) -> Option<SpecCell> {
         Body::Quiz { options, points, .. } => {
             SpecCell::Quiz { id, points: *points, options: options.clone() }
         }
-        Body::Reflect { rubric, points, .. } => {
-            SpecCell::Reflect { id, points: *points, rubric: rubric.clone() }
-        }
+        Body::Reflect { question, rubric, points } => SpecCell::Reflect {
+            id,
+            points: *points,
+            rubric: rubric.clone(),
+            starter: markdown::reflect(question),
+        },
         Body::Prose(_) | Body::Glossary(_) | Body::Instructor(_) => return None,
     })
 }

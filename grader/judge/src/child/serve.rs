@@ -26,6 +26,7 @@ pub(super) fn serve(
     let own = getpid();
     let mut link = Link::new(Side::Child, key);
     let mut limits = Limits::default();
+    let mut clock = Clock::Virtual;
     loop {
         let request = match link.receive(&mut stream) {
             Ok(request) => request,
@@ -42,14 +43,15 @@ pub(super) fn serve(
                 }
             }
             Request::Clock { simulated } => {
-                session.set_clock(if simulated { Clock::Virtual } else { Clock::Wall });
+                clock = if simulated { Clock::Virtual } else { Clock::Wall };
+                session.set_clock(clock);
                 Reply::Ready {}
             }
             Request::Cell { number, source, .. } => {
                 let cell = Cell::new(&source, Origin(number.into()), number);
                 Reply::Ran { error: raised(session.run_cell(&cell)) }
             }
-            Request::Check { id, source } => checked(session.run_check(&id, &source)),
+            Request::Check { id, source } => checked(session.run_check(&id, &source, clock)),
             Request::End {} => Reply::Ready {},
         };
         // The learner's code may have forked: only one process answers.
