@@ -142,7 +142,7 @@ impl Front {
         });
         self.prompts.ask(|| {
             let outlets = self.outlets();
-            if !outlets.as_ref().is_some_and(|outlets| outlets.stdin.send(message).is_ok()) {
+            if outlets.as_ref().is_none_or(|outlets| outlets.stdin.send(message).is_err()) {
                 drop(outlets);
                 self.prompts.close();
             }
@@ -160,6 +160,6 @@ impl Front {
 }
 
 /// Content as JSON. Nothing that the kernel sends can fail to serialise: the keys are strings.
-fn json_bytes(content: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(content).unwrap_or_else(|_| b"{}".to_vec())
+fn json_bytes(content: &impl Serialize) -> Bytes {
+    serde_json::to_vec(content).map_or_else(|_| Bytes::from_static(b"{}"), Bytes::from)
 }

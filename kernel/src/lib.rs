@@ -7,6 +7,7 @@ mod front;
 mod history;
 mod kernel;
 mod kernelspec;
+mod leave;
 mod outputs;
 mod requests;
 mod session;

@@ -162,6 +162,10 @@ class Kernel:
         run.reply = self.receive("control")
         return run
 
+    def sleeps(self) -> bool:
+        """Whether the main thread waits for something, as Linux sees it."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
     def connection(self) -> dict[str, Any]:
         """The connection file."""
         return json.loads(self.file.read_text())

@@ -1,8 +1,11 @@
 """execute_request: order, numbering, failures, input, the end."""
 
+import signal
+
 import pytest
 
 from kernel.client import Kernel, Run
+from support.waiting import until
 
 
 def test_a_cell_is_wrapped_in_busy_and_idle(kernel: Kernel) -> None:
@@ -47,9 +50,10 @@ def test_a_silent_cell_shows_neither_itself_nor_its_value(kernel: Kernel) -> Non
     assert run.types == ["busy", "stream", "idle"]
 
 
-def test_a_failure_aborts_what_is_queued_behind_it(kernel: Kernel) -> None:
-    first = kernel.start("import time; time.sleep(0.5); 1 / 0")
-    queued = [kernel.start("print('ran')"), kernel.start("print('ran')")]
+@pytest.mark.parametrize("failing", ["1 / 0", "import time; time.sleep(0.3); 1 / 0", "not Python"])
+def test_a_failure_aborts_what_is_queued_behind_it(kernel: Kernel, failing: str) -> None:
+    first = kernel.start(failing)
+    queued = [kernel.start("print('ran')") for _ in range(20)]
     kernel.finish(first)
     for run in queued:
         kernel.finish(run)
@@ -93,10 +97,15 @@ def test_input_fails_when_the_client_takes_no_questions(kernel: Kernel) -> None:
     assert run.content["ename"] in ("StdinNotImplementedError", "RuntimeError", "EOFError")
 
 
-def test_input_can_be_interrupted(kernel: Kernel) -> None:
+@pytest.mark.parametrize("how", ["message", "signal"])
+def test_input_can_be_interrupted(kernel: Kernel, how: str) -> None:
     run = kernel.start("input('? ')")
     kernel.receive("stdin")
-    kernel.interrupt()
+    if how == "message":
+        kernel.interrupt()
+    else:
+        until(kernel.sleeps, "the kernel to wait for the answer")
+        kernel.process.send_signal(signal.SIGINT)
     assert kernel.finish(run).content["ename"] == "KeyboardInterrupt"
     # An answer that comes too late is not the answer to the next question.
     kernel.client.input("late")

@@ -1,8 +1,9 @@
 """Output: nothing lost, in order, few messages."""
 
 import pytest
+import zmq
 
-from kernel.client import Kernel
+from kernel.client import PATIENCE, Kernel
 
 
 def test_200_000_lines_arrive_complete_and_coalesced(kernel: Kernel) -> None:
@@ -55,3 +56,27 @@ def test_children_of_multiprocessing_do_not_end_the_kernel(kernel: Kernel, start
     )
     assert run.text() == "-15\n", run.content
     assert kernel.run("print('alive')").text() == "alive\n"
+
+
+def test_a_cell_that_forks_comes_back_once(kernel: Kernel) -> None:
+    run = kernel.run("import os\npid = os.fork()\nif pid: os.waitpid(pid, 0)\npid > 0")
+    assert run.of("execute_result")[0]["content"]["data"]["text/plain"] == "True"
+    for n in range(3):
+        assert kernel.run(f"print({n})").text() == f"{n}\n"
+
+
+def test_a_client_that_never_reads_does_not_hold_up_the_others(kernel: Kernel) -> None:
+    connection = kernel.connection()
+    with zmq.Context() as context, context.socket(zmq.SUB) as stuck:
+        stuck.set(zmq.RCVHWM, 1)
+        stuck.set(zmq.RCVBUF, 4096)
+        stuck.subscribe("")
+        stuck.connect(f"tcp://{connection['ip']}:{connection['iopub_port']}")
+        assert stuck.poll(PATIENCE * 1000)  # the welcome: it listens from now on
+        count, size = 400, 100_000
+        run = kernel.run(f"for i in range({count}): display({{'i': i, 'x': 'x' * {size}}})", seconds=100)
+        # All of them, in order. One may come twice: nobody knows who had it before the cut.
+        shown = [m["content"]["data"]["text/plain"].split(",")[0] for m in run.of("display_data")]
+        assert list(dict.fromkeys(shown)) == [f"{{'i': {i}" for i in range(count)]
+        assert len(shown) <= count + 1
+    assert "is cut off" in kernel.log.read_text()

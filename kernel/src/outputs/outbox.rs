@@ -24,7 +24,7 @@ pub(crate) struct Publication {
     /// Raw header of the request that caused it; empty for none.
     pub(crate) parent: Bytes,
     /// Content, as JSON.
-    pub(crate) content: Vec<u8>,
+    pub(crate) content: Bytes,
 }
 
 /// One place in the queue.
@@ -194,7 +194,7 @@ mod tests {
     const B: Bytes = Bytes::from_static(b"b");
 
     fn status() -> Publication {
-        Publication { msg_type: "status", parent: A, content: b"{}".to_vec() }
+        Publication { msg_type: "status", parent: A, content: Bytes::from_static(b"{}") }
     }
 
     fn drained(outbox: &Outbox) -> Vec<String> {

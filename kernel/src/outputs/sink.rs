@@ -3,8 +3,9 @@
 use super::outbox::Publication;
 use crate::front::Front;
 use bytes::Bytes;
-use cellist_interpreter::{Event, InputError, Origin, Sink};
-use serde_json::{Value, json};
+use cellist_interpreter::{Event, InputError, MimeBundle, Origin, Sink};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Takes the events of all cells, on whichever thread they are made.
@@ -18,10 +19,25 @@ impl CellSink {
         Self { front }
     }
 
-    fn publish(&self, msg_type: &'static str, parent: Bytes, content: &Value) {
-        let content = content.to_string().into_bytes();
-        self.front.outbox.output(Publication { msg_type, parent, content });
+    fn publish(&self, msg_type: &'static str, parent: Bytes, content: &impl Serialize) {
+        // Maps with string keys: nothing in them can fail to serialise.
+        let content = serde_json::to_vec(content).unwrap_or_else(|_| b"{}".to_vec());
+        self.front.outbox.output(Publication { msg_type, parent, content: content.into() });
     }
+}
+
+#[derive(Serialize)]
+struct DisplayData {
+    data: MimeBundle,
+    metadata: Map<String, Value>,
+    transient: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct ExecuteResult {
+    execution_count: u32,
+    data: MimeBundle,
+    metadata: Map<String, Value>,
 }
 
 impl Sink for CellSink {
@@ -31,13 +47,10 @@ impl Sink for CellSink {
             Event::Stream { name, text } => self.front.outbox.stream(&parent, name, &text),
             Event::Display { data, metadata, transient, update } => {
                 let msg_type = if update { "update_display_data" } else { "display_data" };
-                let content = json!({"data": data, "metadata": metadata, "transient": transient});
-                self.publish(msg_type, parent, &content);
+                self.publish(msg_type, parent, &DisplayData { data, metadata, transient });
             }
             Event::Result { execution_count, data, metadata } => {
-                let content = json!({
-                    "execution_count": execution_count, "data": data, "metadata": metadata,
-                });
+                let content = ExecuteResult { execution_count, data, metadata };
                 self.publish("execute_result", parent, &content);
             }
             Event::ClearOutput { wait } => {

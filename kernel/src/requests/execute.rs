@@ -1,7 +1,7 @@
 //! `execute_request`: runs a cell.
 
 use super::{Answer, Refusal, fields};
-use crate::session::{Desk, Parent};
+use crate::session::Desk;
 use crate::wire::{Channel, Request};
 use cellist_interpreter::{Cell, Failure, Outcome};
 use serde::Deserialize;
@@ -35,11 +35,7 @@ pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
         let input = json!({"code": content.code, "execution_count": execution_count});
         desk.front.broadcast("execute_input", &request.header.raw, &input);
     }
-    let origin = desk.front.parents.add(Parent {
-        header: request.header.raw.clone(),
-        identities: request.identities.clone(),
-        allow_stdin: content.allow_stdin,
-    });
+    let origin = desk.front.parents.add(request, content.allow_stdin);
     let outcome = desk.session.run_cell(&Cell {
         source: &content.code,
         origin,
@@ -47,6 +43,7 @@ pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
         silent: content.silent,
         user_expressions: content.user_expressions.unwrap_or_default(),
     });
+    desk.end_a_fork();
     match outcome {
         Outcome::Ok { user_expressions, payload } => Ok(fields(json!({
             "execution_count": execution_count,
@@ -64,6 +61,7 @@ pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
         }
         Outcome::Error(failure) => {
             if content.stop_on_error && request.channel == Channel::Shell {
+                desk.front.queue.settle();
                 desk.front.queue.abort_executions();
             }
             Err(raised(desk, request, failure, execution_count))

@@ -4,6 +4,7 @@ use super::busy_idle::serve;
 use super::queue::Queued;
 use crate::front::Front;
 use crate::history::History;
+use crate::leave::leave;
 use crate::requests::{self, Answer, Handler};
 use crate::wire::Request;
 use cellist_interpreter::Session;
@@ -22,12 +23,21 @@ pub(crate) struct Desk {
     pub(crate) history: History,
     /// Exit code of the process, as far as a cell has set it.
     pub(crate) exit_code: i32,
+    /// This process; another id means that a cell has forked.
+    process: u32,
 }
 
 impl Desk {
     /// A desk with a fresh interpreter.
     pub(crate) fn new(front: Arc<Front>, session: Session) -> Self {
-        Self { front, session, execution_count: 0, history: History::default(), exit_code: 0 }
+        Self {
+            front,
+            session,
+            execution_count: 0,
+            history: History::default(),
+            exit_code: 0,
+            process: std::process::id(),
+        }
     }
 
     /// Serves requests until the kernel ends; between them, background tasks run.
@@ -38,6 +48,7 @@ impl Desk {
                 Some(queued) => self.take(&queued),
                 None => {
                     self.session.idle(front.queue.wake_fd());
+                    self.end_a_fork();
                     front.queue.calm();
                 }
             }
@@ -45,6 +56,14 @@ impl Desk {
         // Nobody waits in vain: what is still queued is answered, not run.
         while let Some(Queued { request, .. }) = front.queue.pop() {
             serve(&front, &request, aborted);
+        }
+    }
+
+    /// A cell that calls `os.fork()` comes back twice. The child's copy ends here, after its last
+    /// line: it has no sockets, and must not take the kernel's wake-ups.
+    pub(crate) fn end_a_fork(&self) {
+        if std::process::id() != self.process {
+            leave(0);
         }
     }
 

@@ -1,10 +1,15 @@
 //! The requests that wait for the interpreter, in order.
 
 use crate::wire::Request;
-use rustix::event::{EventfdFlags, eventfd};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Requests that were sent together arrive with gaps of less than this.
+const GAP: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+/// So many of them at most: a client that never pauses must not keep a failure from showing.
+const GAPS: usize = 100;
 
 /// A request in the queue.
 #[derive(Debug)]
@@ -57,6 +62,19 @@ impl Queue {
         let next = state.waiting.pop_front();
         state.at_work = next.is_some();
         next
+    }
+
+    /// Waits until nothing more comes in: a failure is not told before that, so all that has come
+    /// was sent without knowing of it. "Run all" sends its cells one by one, in a few milliseconds.
+    pub(crate) fn settle(&self) {
+        for _ in 0..GAPS {
+            self.calm();
+            let mut fds = [PollFd::new(&self.wake, PollFlags::IN)];
+            // A signal ends the wait, and then it is time to go on.
+            if !matches!(poll(&mut fds, Some(&GAP)), Ok(1..)) {
+                return;
+            }
+        }
     }
 
     /// Marks every waiting `execute_request` as aborted.

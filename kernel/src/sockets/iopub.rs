@@ -1,11 +1,11 @@
 //! The iopub socket: everything the kernel says, to everyone who listens.
 
 use crate::front::Front;
-use crate::outputs::{Entry, Next};
+use crate::outputs::{Entry, Next, Publication};
 use crate::wire::Outgoing;
 use bytes::Bytes;
 use jupyter_protocol::IoPubWelcome;
-use serde_json::json;
+use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -30,12 +30,20 @@ pub(super) async fn own(socket: XPubSocket, front: Arc<Front>) {
             Next::Until(ripe) => Some(Instant::from_std(ripe)),
             Next::Empty => None,
         };
-        tokio::select! {
-            () = iopub.subscription() => {}
-            () = front.outbox.news() => {}
-            () = sleep_until(ripe.unwrap_or_else(Instant::now)), if ripe.is_some() => {}
-        }
+        let subscription = tokio::select! {
+            subscription = iopub.subscription() => subscription,
+            () = front.outbox.news() => None,
+            () = sleep_until(ripe.unwrap_or_else(Instant::now)), if ripe.is_some() => None,
+        };
+        iopub.welcome(subscription).await;
     }
+}
+
+/// Content of a `stream` message.
+#[derive(Serialize)]
+struct Stream<'a> {
+    name: &'static str,
+    text: &'a str,
 }
 
 struct Iopub<'a> {
@@ -52,65 +60,83 @@ impl<'a> Iopub<'a> {
 
     async fn publish(&mut self, entry: Entry) {
         // Subscriptions count only once they are read, so read them between messages too.
-        tokio::select! {
+        let subscription = tokio::select! {
             biased;
-            () = self.subscription() => {}
-            () = std::future::ready(()) => {}
+            subscription = self.subscription() => subscription,
+            () = std::future::ready(()) => None,
+        };
+        self.welcome(subscription).await;
+        let message = self.encode(&entry);
+        if self.send(message).await {
+            return;
         }
-        let message = self.encode(entry);
-        self.send(message).await;
+        tracing::warn!("a client takes no output for {} s and is cut off", STALL.as_secs());
+        self.reconnect().await;
+        // Some clients may have it already. Better twice for them than never for the others; but
+        // as a new message, since clients take equal ones for an attack.
+        let again = self.encode(&entry);
+        if !self.send(again).await {
+            tracing::error!("output was lost: no client takes it");
+        }
     }
 
-    /// Waits for a client to subscribe or unsubscribe, and welcomes it:
-    /// <https://github.com/jupyter/enhancement-proposals/blob/master/65-jupyter-xpub/jupyter-xpub.md>.
-    async fn subscription(&mut self) {
-        let frame = match self.socket.recv().await {
-            Ok(message) => message.into_vec().pop().unwrap_or_default(),
+    /// Waits for a client to subscribe, to anything: its topic. `None` when it was something else.
+    /// Nothing is lost when the wait is given up.
+    async fn subscription(&mut self) -> Option<Bytes> {
+        match self.socket.recv().await {
+            Ok(message) => {
+                let mut frame = message.into_vec().pop()?;
+                (frame.first() == Some(&1)).then(|| frame.split_off(1))
+            }
             Err(error) => {
                 tracing::debug!(%error, "a listener is gone");
-                return;
+                None
             }
-        };
-        let Some((&1, topic)) = frame.split_first() else { return };
-        let Ok(subscription) = std::str::from_utf8(topic) else { return };
-        let welcome = IoPubWelcome::new(subscription.to_owned());
+        }
+    }
+
+    /// Tells a client that its subscription counts:
+    /// <https://github.com/jupyter/enhancement-proposals/blob/master/65-jupyter-xpub/jupyter-xpub.md>.
+    async fn welcome(&mut self, topic: Option<Bytes>) {
+        let Some(topic) = topic else { return };
+        let Ok(subscription) = std::str::from_utf8(&topic) else { return };
+        let content = IoPubWelcome::new(subscription.to_owned());
         let welcome = self.front.encoder.write(Outgoing {
             // Only the topic itself is sure to match the subscription.
-            route: vec![Bytes::copy_from_slice(topic)],
+            route: vec![topic],
             msg_type: "iopub_welcome",
             parent: Bytes::new(),
-            content: serde_json::to_vec(&welcome).unwrap_or_default(),
+            content: serde_json::to_vec(&content).unwrap_or_default().into(),
         });
+        // Who cannot take even this is found out by the next message.
         self.send(welcome).await;
     }
 
-    fn encode(&self, entry: Entry) -> ZmqMessage {
+    fn encode(&self, entry: &Entry) -> ZmqMessage {
         let (topic, msg_type, parent, content) = match entry {
             Entry::Stream { parent, name, text, .. } => {
                 let name = name.as_str();
-                let content = json!({"name": name, "text": text}).to_string().into_bytes();
-                (format!("stream.{name}"), "stream", parent, content)
+                // Two strings: nothing that can fail to serialise.
+                let content = serde_json::to_vec(&Stream { name, text }).unwrap_or_default();
+                (format!("stream.{name}"), "stream", parent, content.into())
             }
-            Entry::Message(publication) => {
-                let topic = format!("kernel.{}", publication.msg_type);
-                (topic, publication.msg_type, publication.parent, publication.content)
+            Entry::Message(Publication { msg_type, parent, content }) => {
+                (format!("kernel.{msg_type}"), *msg_type, parent, content.clone())
             }
         };
+        let parent = parent.clone();
         self.front.encoder.write(Outgoing { route: vec![topic.into()], msg_type, parent, content })
     }
 
-    async fn send(&mut self, message: ZmqMessage) {
-        match timeout(STALL, self.socket.send(message.clone())).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a listener is gone"),
-            Err(_) => {
-                tracing::warn!("a client takes no output for {} s and is cut off", STALL.as_secs());
-                self.reconnect().await;
-                // Better once too often for some than never for others.
-                if timeout(STALL, self.socket.send(message)).await.is_err() {
-                    tracing::error!("output was lost: no client takes it");
-                }
+    /// Sends to everyone; false when someone does not take it.
+    async fn send(&mut self, message: ZmqMessage) -> bool {
+        match timeout(STALL, self.socket.send(message)).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a listener is gone");
+                true
             }
+            Err(_) => false,
         }
     }
 
@@ -125,10 +151,8 @@ impl<'a> Iopub<'a> {
             }
         }
         let end = Instant::now() + RETURN;
-        while let Ok(returned) = timeout_at(end, self.socket.recv()).await {
-            if let Err(error) = returned {
-                tracing::debug!(%error, "a listener is gone");
-            }
+        while let Ok(topic) = timeout_at(end, self.subscription()).await {
+            self.welcome(topic).await;
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::listeners::Listeners;
 use super::{control, heartbeat, iopub, shell, stdin};
 use crate::front::{Front, Outlets};
+use crate::leave::leave;
 use crate::signals;
-use std::process;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -73,7 +73,7 @@ impl SocketThread {
             };
             if !obeyed {
                 tracing::warn!("the running cell did not stop; the kernel ends without it");
-                process::exit(1);
+                leave(1);
             }
         })?;
         Ok(Self { thread, desk_is_done })

@@ -62,7 +62,7 @@ pub(crate) struct Outgoing<'a> {
     /// The raw header of the request that caused it; empty for none.
     pub(crate) parent: Bytes,
     /// Content, as JSON.
-    pub(crate) content: Vec<u8>,
+    pub(crate) content: Bytes,
 }
 
 /// Reads and writes messages with one key and one session id.
@@ -122,7 +122,7 @@ impl Encoder {
         for identity in route.into_iter().rev() {
             message.push_front(identity);
         }
-        for frame in [signature.into(), header.into(), parent, metadata, content.into()] {
+        for frame in [signature.into(), header.into(), parent, metadata, content] {
             message.push_back(frame);
         }
         message
@@ -144,7 +144,7 @@ mod tests {
             route: vec![Bytes::from_static(b"client")],
             msg_type: "execute_request",
             parent: Bytes::new(),
-            content: serde_json::to_vec(content).unwrap(),
+            content: serde_json::to_vec(content).unwrap().into(),
         }
     }
 
