@@ -14,6 +14,7 @@ runs the instructor's notebooks, grades a sample submission. Running it again br
   --prefix DIR    install into DIR/bin and DIR/share/cellist   [~/.local]
   --no-lab        do without JupyterLab
   --profile NAME  release, or dev: faster to build, for developers and tests   [release]
+  --needs         only install what building needs; tests/run does so, too
   --uninstall     remove what an earlier run installed; your notebooks stay
   --help          print this
 
@@ -36,11 +37,11 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/cell
 main() {
     read_options "$@"
     trap 'stopped $?' EXIT
-    if [[ $action == uninstall ]]; then
-        uninstall
-    else
-        install_all
-    fi
+    case $action in
+    install) install_all ;;
+    needs) doing="looking for what is needed" && needs ;;
+    uninstall) uninstall ;;
+    esac
     trap - EXIT
 }
 
@@ -53,6 +54,7 @@ read_options() {
         --profile) profile=$2 && shift ;;
         --profile=*) profile=${1#*=} ;;
         --no-lab) lab=no ;;
+        --needs) action=needs ;;
         --uninstall) action=uninstall ;;
         -h | --help) usage && exit 0 ;;
         *) usage_error "there is no option \`$1\`" ;;
@@ -72,10 +74,7 @@ usage_error() {
 
 install_all() {
     begin "System packages and compilers"
-    # Where rustup puts cargo, for shells that were started before it did.
-    PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
-    system_packages
-    compilers
+    needs
 
     begin "JupyterLab"
     if [[ $lab == yes ]]; then jupyterlab; else echo "left out, as told by --no-lab"; fi
@@ -100,11 +99,19 @@ install_all() {
 
 # ---- what must be there -----------------------------------------------------------------------------
 
+needs() {
+    # Where rustup puts cargo, for shells that were started before it did.
+    PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+    system_packages
+    compilers
+}
+
 system_packages() {
     local missing=()
     have python3 || missing+=(python3)
-    if ! echo '#include <stdio.h>' | cc -E - &>/dev/null; then missing+=(gcc libc6-dev); fi
-    have make || missing+=(make)
+    compiles '#include <stdio.h>' || missing+=(gcc libc6-dev)
+    # Python calls C functions through it (ctypes).
+    compiles '#include <ffi.h>' || missing+=(libffi-dev)
     if [[ $lab == yes ]] && ! python3 -c 'import ensurepip, venv' &>/dev/null; then missing+=(python3-venv); fi
     if ((${#missing[@]} == 0)); then
         echo "all there"
@@ -125,6 +132,8 @@ system_packages() {
         die "installing needs root rights, and there is no sudo" "type as root: $command"
     fi
 }
+
+compiles() { echo "$1" | cc -E - &>/dev/null; }
 
 apt_install() {
     local sudo=()

@@ -9,12 +9,12 @@ import pytest
 from install.installation import run_install
 from support import home
 
-PRESENT = ["bash", "dirname", "python3", "cc", "env"]
+PRESENT = ["bash", "dirname", "python3", "env"]
 
 
 @pytest.fixture
 def poor_env(tmp_path: Path) -> dict[str, str]:
-    """An environment whose PATH holds little; `make` is missing, and so are apt-get, sudo and cargo."""
+    """An environment whose PATH holds little; libffi is missing, and so are apt-get, sudo and cargo."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in PRESENT:
@@ -22,6 +22,7 @@ def poor_env(tmp_path: Path) -> dict[str, str]:
         assert found
         # A script and not a link: some look for their own files beside the name they are called by.
         write_script(folder / name, f'exec {found} "$@"')
+    write_script(folder / "cc", "read -r line; case $line in *ffi.h*) exit 1 ;; esac")
     env = home.make(tmp_path / "home")
     return env | {"PATH": str(folder), "CARGO_HOME": str(tmp_path / "no-cargo")}
 
@@ -30,7 +31,7 @@ def test_a_missing_package_without_apt_is_named(poor_env: dict[str, str]) -> Non
     ended = run_install(poor_env)
     assert ended.returncode == 1
     assert "there is no apt-get here" in ended.stdout
-    assert "next: install these yourself: make" in ended.stdout
+    assert "next: install these yourself: libffi-dev" in ended.stdout
 
 
 def test_only_what_is_missing_is_installed(poor_env: dict[str, str], tmp_path: Path) -> None:
@@ -39,8 +40,8 @@ def test_only_what_is_missing_is_installed(poor_env: dict[str, str], tmp_path: P
     write_script(folder / "apt-get", f'echo "$@" >>{asked}')
     write_script(folder / "sudo", '"$@"')
     ended = run_install(poor_env)
-    assert asked.read_text().splitlines() == ["update -qq", "install -y -qq make"]
-    assert "apt-get install -y make" in ended.stdout
+    assert asked.read_text().splitlines() == ["update -qq", "install -y -qq libffi-dev"]
+    assert "apt-get install -y libffi-dev" in ended.stdout
     # The next thing missing.
     assert ended.returncode == 1
     assert "there is no cargo" in ended.stdout and "https://rustup.rs" in ended.stdout
@@ -53,7 +54,7 @@ def test_an_old_compiler_is_refused_before_anything_is_built(
     poor_env: dict[str, str], version: str, enough: bool
 ) -> None:
     folder = Path(poor_env["PATH"])
-    write_script(folder / "make", "")
+    write_script(folder / "cc", "")
     write_script(folder / "cargo", "exit 1")
     write_script(folder / "rustc", f"echo '{version}'")
     ended = run_install(poor_env, "--no-lab")
