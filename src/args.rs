@@ -4,8 +4,12 @@ use crate::commands::{grade, kernel, lab, notebooks, python, run};
 use cellist_interpreter::PYTHON_LINK;
 use clap::Parser;
 use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -82,6 +86,14 @@ pub(crate) fn parse() -> Command {
 /// Warnings, unless the environment says otherwise.
 pub(crate) fn log_filter() -> EnvFilter {
     EnvFilter::try_from_env("CELLIST_LOG").unwrap_or_else(|_| EnvFilter::new("warn"))
+}
+
+/// Standard error as it is now: a session captures the descriptor, and the log is not a cell's.
+pub(crate) fn log_writer() -> BoxMakeWriter {
+    match std::io::stderr().as_fd().try_clone_to_owned() {
+        Ok(descriptor) => BoxMakeWriter::new(Arc::new(File::from(descriptor))),
+        Err(_) => BoxMakeWriter::new(std::io::stderr),
+    }
 }
 
 fn called_as() -> Option<String> {

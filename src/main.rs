@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     }
     tracing_subscriber::fmt()
         .with_env_filter(args::log_filter())
-        .with_writer(std::io::stderr)
+        .with_writer(args::log_writer())
         .with_target(false)
         .init();
     commands::run(args::parse())

@@ -65,6 +65,30 @@ impl Drop for Running<'_> {
     }
 }
 
+/// Blocks all signals on this thread, for a thread about to be started to inherit: signals belong
+/// to the interpreter's thread. Returns the mask that was.
+pub(crate) fn block_all_signals() -> libc::sigset_t {
+    let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    #[expect(unsafe_code, reason = "signal masks have no safe interface")]
+    // SAFETY: sigfillset initialises the first set and pthread_sigmask the second; neither can
+    // fail with these arguments.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        before.assume_init()
+    }
+}
+
+/// Gives this thread its mask back.
+pub(crate) fn restore_signals(before: &libc::sigset_t) {
+    #[expect(unsafe_code, reason = "signal masks have no safe interface")]
+    // SAFETY: `before` is an initialised set; the old mask is not asked for.
+    unsafe {
+        libc::pthread_sigmask(libc::SIG_SETMASK, before, std::ptr::null_mut());
+    }
+}
+
 fn this_thread() -> u64 {
     #[expect(unsafe_code, reason = "std has no name for the thread that pthread_kill takes")]
     // SAFETY: pthread_self has no preconditions.

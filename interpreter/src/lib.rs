@@ -1,5 +1,6 @@
 //! Python in a box: an embedded interpreter that runs cells. It knows neither Jupyter nor grades.
 
+mod capture;
 mod cell;
 mod check;
 mod clock;

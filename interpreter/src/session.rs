@@ -1,5 +1,6 @@
 //! A session: the interpreter, its one namespace, and the cells that run in it.
 
+use crate::capture::Capture;
 use crate::cell::{Cell, Completeness, Completion, Failure, Inspection, Outcome};
 use crate::check::CheckOutcome;
 use crate::clock::{self, Clock};
@@ -23,6 +24,8 @@ pub struct Options {
     pub hash_seed: Option<u32>,
     /// Ignore the environment and the user's site packages.
     pub isolated: bool,
+    /// Take over file descriptors 1 and 2, so that the output of subprocesses reaches the sink.
+    pub capture_descriptors: bool,
 }
 
 /// Why a session could not start.
@@ -31,6 +34,9 @@ pub enum StartError {
     /// The process has a session already.
     #[error("this process has an interpreter already")]
     Twice,
+    /// The process's output could not be captured.
+    #[error("the output of subprocesses cannot be captured: {0}")]
+    Capture(#[from] std::io::Error),
     /// Python code that runs at the start failed.
     #[error("the Python interpreter did not start: {0}")]
     Python(String),
@@ -43,6 +49,7 @@ pub struct Session {
     /// The `cellist.session.Session` of the Python side.
     side: PyObjectRef,
     interrupter: Interrupter,
+    capture: Option<Capture>,
     /// Not `Send`: the virtual machine belongs to its thread.
     _thread: std::marker::PhantomData<*const ()>,
 }
@@ -53,9 +60,10 @@ impl Session {
     /// # Errors
     /// When the process has a session already, or Python's own start fails.
     pub fn start(options: &Options, sink: Arc<dyn Sink>) -> Result<Self, StartError> {
-        if !native::set_sink(sink) {
+        if !native::set_sink(Arc::clone(&sink)) {
             return Err(StartError::Twice);
         }
+        let capture = options.capture_descriptors.then(|| Capture::start(sink)).transpose()?;
         clock::set(options.clock);
         let executable = match machine::python_program() {
             Ok(path) => Some(path),
@@ -70,13 +78,18 @@ impl Session {
             .enter(|vm| start_python(vm, isolated).map_err(|exc| describe(vm, &exc)))
             .map_err(StartError::Python)?;
         let interrupter = Interrupter::for_this_thread();
-        Ok(Self { interpreter, side, interrupter, _thread: std::marker::PhantomData })
+        Ok(Self { interpreter, side, interrupter, capture, _thread: std::marker::PhantomData })
     }
 
     /// Runs a cell to its end. Output reaches the sink meanwhile.
     pub fn run_cell(&self, cell: &Cell<'_>) -> Outcome {
         let _running = self.interrupter.running();
-        self.interpreter.enter(|vm| {
+        if let Some(capture) = &self.capture {
+            // What still comes of the cell before is the cell's before.
+            capture.drain();
+            capture.belongs_to(cell.origin);
+        }
+        let outcome = self.interpreter.enter(|vm| {
             let expressions = from_json(vm, Value::Object(cell.user_expressions.clone()));
             let arguments = (
                 vm.ctx.new_str(cell.source),
@@ -89,7 +102,11 @@ impl Session {
                 Ok(answer) => outcome(&answer),
                 Err(failure) => Outcome::Error(failure),
             }
-        })
+        });
+        if let Some(capture) = &self.capture {
+            capture.drain();
+        }
+        outcome
     }
 
     /// Drives background tasks until `wake` is readable (does not read from it).
@@ -214,7 +231,7 @@ impl Session {
 
     /// Ends the session: cancels what is left on the loop, runs atexit functions, joins threads.
     pub fn finish(self) {
-        let Self { interpreter, side, .. } = self;
+        let Self { interpreter, side, capture, .. } = self;
         interpreter.enter(|vm| {
             if let Err(exc) = vm.call_method(&side, "finish", ()) {
                 vm.print_exception(&exc);
@@ -222,6 +239,7 @@ impl Session {
             drop(side);
         });
         interpreter.finalize(None);
+        drop(capture);
     }
 
     fn ask<A: IntoFuncArgs>(

@@ -25,7 +25,7 @@ struct Notebook {
 impl Notebook {
     fn new(clock: Clock) -> Self {
         let recorder = Arc::new(Recorder::default());
-        let options = Options { clock, hash_seed: Some(0), isolated: true };
+        let options = Options { clock, hash_seed: Some(0), isolated: true, ..Options::default() };
         let session = Session::start(&options, recorder.clone()).unwrap();
         Self { session, recorder, count: 0 }
     }

@@ -45,13 +45,15 @@ pub fn run(connection_file: &Path) -> Result<ExitCode, KernelError> {
     let front = Arc::new(Front::new(connection, outlets)?);
     front.status(&Status::starting(), &Bytes::new());
 
+    // A stop button pressed this early has nothing to stop, and must not stop the first cell.
+    let early = signals::Blocked::interrupt();
     // Clients are answered from here on, while Python starts.
     let blocked = signals::Blocked::all();
     let sockets = SocketThread::start(Arc::clone(&front), listeners, inlets)?;
     drop(blocked);
 
-    let session = match Session::start(&Options::default(), Arc::new(CellSink::new(front.clone())))
-    {
+    let sink = Arc::new(CellSink::new(Arc::clone(&front)));
+    let session = match Session::start(&Options::default(), sink) {
         Ok(session) => session,
         Err(error) => {
             front.shut_down();
@@ -59,6 +61,7 @@ pub fn run(connection_file: &Path) -> Result<ExitCode, KernelError> {
             return Err(error.into());
         }
     };
+    early.discard();
     front.adopt(session.interrupter());
     let mut desk = Desk::new(Arc::clone(&front), session);
     desk.run();

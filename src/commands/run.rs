@@ -7,7 +7,9 @@ use cellist_formats::notebook::{CellType, Notebook};
 use cellist_interpreter::{Cell, Clock, Failure, Options, Origin, Outcome, Session};
 use outputs::{Outputs, error_output};
 use serde_json::Value;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -66,6 +68,7 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
             ClockName::Wall => Clock::Wall,
             ClockName::Virtual => Clock::Virtual,
         },
+        capture_descriptors: true,
         ..Options::default()
     };
     // Relative paths in a notebook are relative to it.
@@ -75,8 +78,10 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         std::env::set_current_dir(folder)
             .with_context(|| format!("cannot enter `{}`", folder.display()))?;
     }
+    // Progress is not output of a cell: it goes where standard error goes now.
+    let mut log = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
     let session = Session::start(&options, outputs.clone())?;
-    let failed = run_cells(&args, &mut notebook, &session, &outputs)?;
+    let failed = run_cells(&args, &mut notebook, &session, &outputs, &mut log)?;
     session.finish();
     for (position, cell) in notebook.cells.iter_mut().enumerate() {
         if let Some(items) = outputs.take(Origin(position as u64 + 1)) {
@@ -124,6 +129,7 @@ fn run_cells(
     notebook: &mut Notebook,
     session: &Session,
     outputs: &Outputs,
+    log: &mut File,
 ) -> anyhow::Result<Option<(usize, Failure)>> {
     let total = notebook.cells.iter().filter(|cell| cell.cell_type() == CellType::Code).count();
     let mut count = 0;
@@ -138,7 +144,7 @@ fn run_cells(
             continue;
         }
         count += 1;
-        progress(args, count, total)?;
+        progress(args, count, total, log)?;
         cell.execution_count = Some(u64::from(count));
         let failure = match session.run_cell(&Cell::new(cell.source(), origin, count)) {
             Outcome::Ok { .. } => continue,
@@ -160,15 +166,14 @@ fn run_cells(
     Ok(None)
 }
 
-fn progress(args: &RunArgs, count: u32, total: usize) -> std::io::Result<()> {
+fn progress(args: &RunArgs, count: u32, total: usize, log: &mut File) -> std::io::Result<()> {
     if args.quiet {
         return Ok(());
     }
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
+    if log.is_terminal() {
         let end = if count as usize == total { "\n" } else { "" };
-        write!(stderr, "\r{}: cell {count} of {total}{end}", args.notebook.display())
+        write!(log, "\r{}: cell {count} of {total}{end}", args.notebook.display())
     } else {
-        writeln!(stderr, "{}: cell {count} of {total}", args.notebook.display())
+        writeln!(log, "{}: cell {count} of {total}", args.notebook.display())
     }
 }

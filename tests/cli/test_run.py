@@ -145,3 +145,17 @@ def test_usage(call):
     assert call("run").returncode == 2
     assert call("nonsense").returncode == 2
     assert "Examples:" in call("run", "--help").stdout
+
+
+def test_output_of_other_processes_is_the_cells(call, notebook):
+    path = notebook(
+        "import os, subprocess, sys\nsubprocess.run(['sh', '-c', 'echo out; echo err >&2'])\nNone",
+        "import multiprocessing as mp\ndef work(n): print('worker', n)",
+        "for method in 'fork', 'spawn':\n    p = mp.get_context(method).Process(target=print, args=('from', method))\n    p.start(); p.join()",
+        "with mp.get_context('fork').Pool(1) as pool: pool.map(work, [1, 2])",
+        "os.write(1, 'π\\n'.encode());",
+    )
+    done = call("run", path)
+    assert done.returncode == 0, done.stderr
+    assert outputs(path) == [["out\n", "err\n"], [], ["from fork\nfrom spawn\n"], ["worker 1\nworker 2\n"], ["π\n"]]
+    assert "worker" not in done.stdout + done.stderr and "cell 5 of 5" in done.stderr

@@ -49,7 +49,12 @@ fn warm_process() -> io::Result<()> {
     confine::stdin_from(&File::open("/dev/null")?)?;
     reap::adopt_orphans();
     let output = Arc::new(Output::unlimited());
-    let options = Options { clock: Clock::Virtual, hash_seed: Some(seed), isolated: true };
+    let options = Options {
+        clock: Clock::Virtual,
+        hash_seed: Some(seed),
+        isolated: true,
+        ..Options::default()
+    };
     let session = match Session::start(&options, output.clone()) {
         Ok(session) => session,
         Err(error) => return control.send(&Report::Failed { reason: error.to_string() }, &[]),
