@@ -133,7 +133,7 @@ system_packages() {
     fi
 }
 
-compiles() { echo "$1" | cc -E - &>/dev/null; }
+compiles() { cc -E - <<<"$1" &>/dev/null; }
 
 apt_install() {
     local sudo=()
