@@ -14,25 +14,59 @@ const PARENT_VARIABLE: &str = "JPY_PARENT_PID";
 /// Readable when SIGTERM has come.
 static TERMINATED: OnceLock<OwnedFd> = OnceLock::new();
 
-/// While this lives, the calling thread blocks all signals, and threads that it starts block them
-/// for good: signals must land on the thread that runs Python.
+/// While this lives, the calling thread blocks signals, and threads that it starts block them for
+/// good: signals must land on the thread that runs Python.
 pub(crate) struct Blocked {
+    signals: libc::sigset_t,
     before: libc::sigset_t,
 }
 
 impl Blocked {
     /// Blocks all signals for the calling thread.
     pub(crate) fn all() -> Self {
-        #[expect(unsafe_code, reason = "signal masks have no safe interface")]
-        // SAFETY: both sets are valid for the calls; sigfillset initialises the first and
-        // pthread_sigmask the second. The calls cannot fail with these arguments.
-        unsafe {
+        #[expect(unsafe_code, reason = "signal sets have no safe interface")]
+        // SAFETY: an all-zero set is a valid argument of sigfillset, which initialises it.
+        let all = unsafe {
             let mut all = std::mem::zeroed();
-            let mut before = std::mem::zeroed();
             libc::sigfillset(&raw mut all);
-            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
-            Self { before }
+            all
+        };
+        Self::these(all)
+    }
+
+    /// Blocks SIGINT for the calling thread.
+    pub(crate) fn interrupt() -> Self {
+        #[expect(unsafe_code, reason = "signal sets have no safe interface")]
+        // SAFETY: an all-zero set is a valid argument of sigemptyset, which initialises it, and
+        // SIGINT is a signal.
+        let interrupt = unsafe {
+            let mut interrupt = std::mem::zeroed();
+            libc::sigemptyset(&raw mut interrupt);
+            libc::sigaddset(&raw mut interrupt, libc::SIGINT);
+            interrupt
+        };
+        Self::these(interrupt)
+    }
+
+    fn these(signals: libc::sigset_t) -> Self {
+        #[expect(unsafe_code, reason = "signal masks have no safe interface")]
+        // SAFETY: `signals` is initialised, and pthread_sigmask initialises `before`.
+        unsafe {
+            let mut before = std::mem::zeroed();
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const signals, &raw mut before);
+            Self { signals, before }
         }
+    }
+
+    /// Lets the signals through again, except those that came meanwhile.
+    pub(crate) fn discard(self) {
+        let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        #[expect(unsafe_code, reason = "waiting for a blocked signal has no safe interface")]
+        // SAFETY: the set and the time are initialised; sigtimedwait may do without a siginfo.
+        while unsafe {
+            libc::sigtimedwait(&raw const self.signals, std::ptr::null_mut(), &raw const now)
+        } > 0
+        {}
     }
 }
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from kernel.client import Kernel
+from kernel.client import PATIENCE, Kernel
 
 BLOCKED = {
     "an endless loop": "while True: pass",
@@ -52,6 +52,19 @@ def test_an_interrupt_between_cells_does_nothing(kernel: Kernel) -> None:
         assert kernel.interrupt().content == {"status": "ok"}
         kernel.process.send_signal(signal.SIGINT)
         assert kernel.run("print('ran')").text() == "ran\n"
+
+
+def test_an_interrupt_while_python_starts_does_nothing(kernel: Kernel) -> None:
+    kernel.process.kill()
+    kernel.process.wait()
+    kernel.process = kernel.launch()
+    probe = kernel.send("control", "kernel_info_request")
+    assert kernel.receive("control")["parent_header"]["msg_id"] == probe
+    # Answered before Python is up; some of these come while it starts.
+    for _ in range(100):
+        kernel.process.send_signal(signal.SIGINT)
+    kernel.client.wait_for_ready(timeout=PATIENCE)
+    assert kernel.run("print('ran')").text() == "ran\n"
 
 
 def test_an_interrupt_aborts_the_queue(kernel: Kernel) -> None:
