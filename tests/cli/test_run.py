@@ -159,3 +159,22 @@ def test_output_of_other_processes_is_the_cells(call, notebook):
     assert done.returncode == 0, done.stderr
     assert outputs(path) == [["out\n", "err\n"], [], ["from fork\nfrom spawn\n"], ["worker 1\nworker 2\n"], ["π\n"]]
     assert "worker" not in done.stdout + done.stderr and "cell 5 of 5" in done.stderr
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver", None])
+def test_child_processes_know_the_functions_and_classes_of_cells(call, notebook, method):
+    path = notebook(
+        "import multiprocessing as mp\nfrom concurrent.futures import ProcessPoolExecutor\nBASE = 10",
+        "class Cup:\n    def __init__(self, size): self.size = size\n    def __repr__(self): return f'Cup({self.size})'",
+        "def fill(n):\n    print('filling', n)\n    return Cup(BASE + n)",
+        f"context = mp.get_context({method!r})\nwith context.Pool(1) as pool: cups = pool.map(fill, [1, 2])\ncups",
+        "with ProcessPoolExecutor(1, mp_context=context) as pool: more = list(pool.map(fill, [3]))\nmore",
+        "def later(n): return Cup(-n)",
+        "with context.Pool(1) as pool: last = pool.map(later, [4])\nlast",
+    )
+    done = call("run", path)
+    assert done.returncode == 0, done.stderr
+    assert outputs(path)[3:] == [
+        ["filling 1\nfilling 2\n", "[Cup(11), Cup(12)]"],
+        ["filling 3\n", "[Cup(13)]"], [], ["[Cup(-4)]"],
+    ]

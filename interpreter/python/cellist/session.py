@@ -38,12 +38,12 @@ class Session:
         self._silent = False
         self._home = 0
         self._lab = None
+        #: The cells run so far, for child processes.
+        self.sources = []
         install_streams()
         self._install_builtins()
-        if "asyncio" in sys.modules:
-            self._install_loop()
-        else:
-            sys.meta_path.insert(0, _AsyncioFinder(self._install_loop))
+        _after_import("asyncio", self._install_loop)
+        _after_import("multiprocessing.spawn", self._install_processes)
 
     def _install_builtins(self):
         namespace = self.namespace
@@ -61,6 +61,11 @@ class Session:
         loop.install()
         if self._count:
             loop.enter_cell()
+
+    def _install_processes(self):
+        from cellist import processes
+
+        processes.install(self)
 
     # Running
 
@@ -90,6 +95,7 @@ class Session:
     def _execute(self, source):
         name = self._remember(source)
         code = self._compile(source, name)
+        self.sources.append(source)
         if code.co_flags & CO_COROUTINE:
             import asyncio  # noqa: F401  (installs our loop)
 
@@ -239,14 +245,22 @@ class _Exit:
         raise SystemExit(code)
 
 
-class _AsyncioFinder:
-    """Runs `installed` right after asyncio has been imported, and then is gone."""
+def _after_import(name, installed):
+    """Runs `installed` once the module has been imported: now, if it has been."""
+    if name in sys.modules:
+        installed()
+    else:
+        sys.meta_path.insert(0, _ImportWatch(name, installed))
 
-    def __init__(self, installed):
-        self._installed = installed
+
+class _ImportWatch:
+    """Runs `installed` right after one module has been imported, and then is gone."""
+
+    def __init__(self, name, installed):
+        self._name, self._installed = name, installed
 
     def find_spec(self, name, path=None, target=None):
-        if name != "asyncio":
+        if name != self._name:
             return None
         sys.meta_path.remove(self)
         import importlib.util
