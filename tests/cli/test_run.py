@@ -1,6 +1,7 @@
 """`cellist run`: notebooks from top to bottom, as nbclient runs them."""
 
 import json
+import os
 import time
 
 import nbformat
@@ -178,3 +179,12 @@ def test_child_processes_know_the_functions_and_classes_of_cells(call, notebook,
         ["filling 1\nfilling 2\n", "[Cup(11), Cup(12)]"],
         ["filling 3\n", "[Cup(13)]"], [], ["[Cup(-4)]"],
     ]
+
+
+def test_datetime_is_on_the_virtual_clock(call, notebook):
+    path = notebook(
+        "import asyncio, datetime, time\nutc = datetime.timezone.utc\nbegun = datetime.datetime.now(utc)\nprint(begun)",
+        "await asyncio.sleep(90)\nprint(datetime.datetime.now(utc) - begun, time.gmtime().tm_min, time.strftime('%H:%M:%S'), time.ctime())",
+    )
+    assert call("run", path, "--clock", "virtual", env=os.environ | {"TZ": "UTC"}).returncode == 0
+    assert outputs(path) == [["2026-01-01 00:00:00+00:00\n"], ["0:01:30 1 00:01:30 Thu Jan  1 00:01:30 2026\n"]]

@@ -1,6 +1,7 @@
 """The functions of ``time`` on two clocks, and how an event loop waits on the virtual one."""
 
 import _cellist
+import functools
 import sys
 import time
 
@@ -42,6 +43,28 @@ def install():
         setattr(time, name + "_ns", _cellist.clock_function(getattr(time, name + "_ns"), 0, True))
     time.time = _cellist.clock_function(time.time, epoch, False)
     time.time_ns = _cellist.clock_function(time.time_ns, epoch, True)
+    for name in ("gmtime", "localtime", "ctime"):
+        setattr(time, name, _of_now(getattr(time, name)))
+    for name in ("strftime", "asctime"):
+        setattr(time, name, _of_local_now(getattr(time, name)))
+
+
+def _of_now(convert):
+    @functools.wraps(convert)
+    def converted(seconds=None, /):
+        return convert(time.time() if seconds is None else seconds)
+
+    return converted
+
+
+def _of_local_now(write):
+    @functools.wraps(write)
+    def written(*args):
+        # The time to write is the last argument, and now without one.
+        wanted = 1 if write.__name__ == "asctime" else 2
+        return write(*args, time.localtime()) if len(args) < wanted else write(*args)
+
+    return written
 
 
 class Stall(RuntimeError):

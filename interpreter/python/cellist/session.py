@@ -42,6 +42,9 @@ class Session:
         self.sources = []
         install_streams()
         self._install_builtins()
+        if _cellist.virtual_now() is not None:
+            # The native datetime asks the operating system; the one in Python asks `time`.
+            sys.modules["_datetime"] = None
         _after_import("asyncio", self._install_loop)
         _after_import("multiprocessing.spawn", self._install_processes)
 
