@@ -1,7 +1,6 @@
 """The functions of ``time`` on two clocks, and how an event loop waits on the virtual one."""
 
 import _cellist
-import functools
 import sys
 import time
 
@@ -50,21 +49,26 @@ def install():
 
 
 def _of_now(convert):
-    @functools.wraps(convert)
     def converted(seconds=None, /):
         return convert(time.time() if seconds is None else seconds)
 
-    return converted
+    return _as(converted, convert)
 
 
 def _of_local_now(write):
-    @functools.wraps(write)
     def written(*args):
         # The time to write is the last argument, and now without one.
         wanted = 1 if write.__name__ == "asctime" else 2
         return write(*args, time.localtime()) if len(args) < wanted else write(*args)
 
-    return written
+    return _as(written, write)
+
+
+def _as(function, original):
+    # functools would be one more module to import at every start.
+    function.__name__ = function.__qualname__ = original.__name__
+    function.__doc__, function.__module__ = original.__doc__, "time"
+    return function
 
 
 class Stall(RuntimeError):

@@ -1,7 +1,6 @@
 """Representations: from a Python object to a MIME bundle, and ``display``."""
 
 import _cellist
-import base64
 
 from cellist.origin import origin
 
@@ -38,6 +37,8 @@ def _split(result):
 
 def _encode(mime, data):
     if isinstance(data, (bytes, bytearray)):
+        import base64
+
         return base64.b64encode(data).decode("ascii")
     return data if mime.endswith("json") else str(data)
 

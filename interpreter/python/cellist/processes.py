@@ -66,7 +66,11 @@ def definitions(sources):
         for node in kept
     ]
     module = ast.Module(body=guarded, type_ignores=[])
-    return ast.unparse(ast.fix_missing_locations(module)) + "\n"
+    return _PREAMBLE + ast.unparse(ast.fix_missing_locations(module)) + "\n"
+
+
+#: A pool ends its workers with a signal: what they printed must be out by then.
+_PREAMBLE = "import sys\nsys.stdout.reconfigure(line_buffering=True)\ndel sys\n"
 
 
 def _is_constant(node):

@@ -1,17 +1,20 @@
 """One session: a namespace, and the cells that run in it."""
 
 import _cellist
-import ast
 import builtins
 import contextvars
 import sys
-from inspect import CO_COROUTINE
 
-from cellist import clock, display, errors
+# Not `ast`, which imports much: a session starts before its first cell can.
+import _ast as ast
+
+from cellist import display
 from cellist.origin import install as install_streams, origin
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _SHOW = "__cellist_show__"
+#: As `inspect.CO_COROUTINE`.
+_COROUTINE = 0x80
 
 _session = None
 
@@ -90,6 +93,8 @@ class Session:
         except SystemExit as exc:
             return {"exit": _exit_code(exc)}
         except BaseException as exc:
+            from cellist import errors
+
             sys.last_exc = sys.last_value = exc
             sys.last_type, sys.last_traceback = type(exc), errors.trim(exc.__traceback__)
             return {"error": errors.describe(exc)}
@@ -99,7 +104,7 @@ class Session:
         name = self._remember(source)
         code = self._compile(source, name)
         self.sources.append(source)
-        if code.co_flags & CO_COROUTINE:
+        if code.co_flags & _COROUTINE:
             import asyncio  # noqa: F401  (installs our loop)
 
             from cellist import loop
@@ -130,8 +135,9 @@ class Session:
         if tree.body and not self._silent and not _ends_quietly(source):
             last = tree.body[-1]
             if isinstance(last, ast.Expr):
-                show = ast.copy_location(ast.Name(_SHOW, ast.Load()), last.value)
-                last.value = ast.copy_location(ast.Call(show, [last.value], []), last.value)
+                at = {key: getattr(last.value, key) for key in last.value._attributes}
+                show = ast.Name(_SHOW, ast.Load(), **at)
+                last.value = ast.Call(show, [last.value], [], **at)
         return compile(tree, name, "exec", _FLAGS, dont_inherit=True)
 
     def _show(self, value):
@@ -150,6 +156,8 @@ class Session:
                 data, metadata = display.bundle(value)
                 results[name] = {"status": "ok", "data": data, "metadata": metadata}
             except BaseException as exc:
+                from cellist import errors
+
                 results[name] = {"status": "error", **errors.describe(exc)}
         return results
 
