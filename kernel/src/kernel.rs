@@ -53,7 +53,8 @@ pub fn run(connection_file: &Path) -> Result<ExitCode, KernelError> {
     drop(blocked);
 
     let sink = Arc::new(CellSink::new(Arc::clone(&front)));
-    let session = match Session::start(&Options::default(), sink) {
+    let options = Options { capture_descriptors: true, ..Options::default() };
+    let session = match Session::start(&options, sink) {
         Ok(session) => session,
         Err(error) => {
             front.shut_down();

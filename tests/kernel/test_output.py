@@ -80,3 +80,27 @@ def test_a_client_that_never_reads_does_not_hold_up_the_others(kernel: Kernel) -
         assert list(dict.fromkeys(shown)) == [f"{{'i': {i}" for i in range(count)]
         assert len(shown) <= count + 1
     assert "is cut off" in kernel.log.read_text()
+
+
+FORKED = """
+import multiprocessing
+def child(n):
+    for i in range(1000): print(f"{n} {i}\\n", end="")
+context = multiprocessing.get_context("fork")
+children = [context.Process(target=child, args=(n,)) for n in range(3)]
+for process in children: process.start()
+for process in children: process.join()
+"""
+STARTED = """
+import subprocess
+count = "i=0; while [ $i -lt 1000 ]; do echo $0 $i; i=$((i + 1)); done"
+children = [subprocess.Popen(["sh", "-c", count, str(n)]) for n in range(3)]
+for process in children: process.wait()
+"""
+
+
+@pytest.mark.parametrize("code", [FORKED, STARTED], ids=["multiprocessing", "subprocess"])
+def test_what_children_print_arrives_before_the_cell_ends(kernel: Kernel, code: str) -> None:
+    run = kernel.run(code)
+    assert run.content["status"] == "ok", run.content
+    assert sorted(run.text().splitlines()) == sorted(f"{n} {i}" for n in range(3) for i in range(1000))
