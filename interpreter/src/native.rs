@@ -43,7 +43,8 @@ pub(crate) fn wait_readable(fd: BorrowedFd<'_>, vm: &VirtualMachine) -> PyResult
     Ok(matches!(ready, Ok(1..)))
 }
 
-/// Writes to the process's own descriptor: what a forked child's `print` comes to.
+/// Writes to the process's own descriptor: what a forked child's `print` comes to. Standard output
+/// goes out line by line, so that the lines of several children do not mix.
 fn write_descriptor(name: StreamName, text: &str) {
     use std::io::Write;
     let bytes = text.as_bytes();
@@ -52,11 +53,11 @@ fn write_descriptor(name: StreamName, text: &str) {
         StreamName::Stdout => std::io::stdout().lock().write_all(bytes),
         StreamName::Stderr => std::io::stderr().lock().write_all(bytes),
     };
-    let _ = std::io::stdout().lock().flush();
 }
 
 #[rustpython_vm::pymodule(name = "_cellist")]
 #[expect(unreachable_pub, reason = "the macros that define Python modules need `pub`")]
+#[expect(clippy::unwrap_used, reason = "in what the macros make of an attribute")]
 pub(crate) mod _cellist {
     use super::{DETACHED, Event, Ordering, StreamName, emit, sink, write_descriptor};
     use crate::clock;
@@ -203,6 +204,16 @@ pub(crate) mod _cellist {
             }
             InputError::Closed => vm.new_exception_empty(vm.ctx.exceptions.eof_error.to_owned()),
         })
+    }
+
+    /// In a forked child: writes out a line that has no end yet.
+    #[pyfunction]
+    fn flush() {
+        use std::io::Write;
+        if DETACHED.load(Ordering::Relaxed) {
+            // A closed descriptor has nobody to tell.
+            let _ = std::io::stdout().lock().flush();
+        }
     }
 
     /// In a forked child: output goes to the file descriptors from now on.

@@ -91,6 +91,13 @@ def test_input_is_asked_of_the_client_that_ran_the_cell(kernel: Kernel) -> None:
     assert "Zoë 𝄢" in kernel.finish(run).text()
 
 
+def test_a_password_is_asked_for_as_one(kernel: Kernel) -> None:
+    run = kernel.start("import getpass; print(len(getpass.getpass('Key? ')))")
+    assert kernel.receive("stdin")["content"] == {"prompt": "Key? ", "password": True}
+    kernel.client.input("12345")
+    assert kernel.finish(run).text() == "5\n"
+
+
 def test_input_fails_when_the_client_takes_no_questions(kernel: Kernel) -> None:
     run = kernel.run("input()", allow_stdin=False)
     assert run.content["status"] == "error"

@@ -30,7 +30,7 @@ class OutStream(_cellist.StreamCore):
             self.write(line)
 
     def flush(self):
-        pass
+        _cellist.flush()
 
     def close(self):
         pass

@@ -50,6 +50,7 @@ class Session:
             sys.modules["_datetime"] = None
         _after_import("asyncio", self._install_loop)
         _after_import("multiprocessing.spawn", self._install_processes)
+        _after_import("getpass", _install_getpass)
 
     def _install_builtins(self):
         namespace = self.namespace
@@ -244,6 +245,18 @@ def _exit_code(exc):
 def _input(prompt="", /):
     """Read a string from the user of the notebook."""
     return _cellist.ask(origin.get(), str(prompt), False)
+
+
+def _install_getpass():
+    import getpass
+
+    def ask(prompt="Password: ", stream=None, *, echo_char=None):
+        """Prompt for a password, with echo turned off."""
+        return _cellist.ask(origin.get(), str(prompt), True)
+
+    ask.__name__ = ask.__qualname__ = "getpass"
+    ask.__module__ = "getpass"
+    getpass.getpass = ask
 
 
 class _Exit:
