@@ -158,15 +158,9 @@ fn permissions() -> fs::Permissions {
 }
 
 fn report(dir: &Path, copied: &Copied) -> io::Result<()> {
+    let Copied { new, kept } = copied;
     let mut stderr = io::stderr().lock();
-    let place = dir.display();
-    match copied {
-        Copied { new: 0, kept } => writeln!(stderr, "course: {place}, {kept} files, none new"),
-        Copied { new, kept: 0 } => writeln!(stderr, "course: {place}, {new} files"),
-        Copied { new, kept } => {
-            writeln!(stderr, "course: {place}, {new} new files, {kept} of yours left as they are")
-        }
-    }
+    writeln!(stderr, "course in {}: {new} copied, {kept} left as they were", dir.display())
 }
 
 #[cfg(test)]
