@@ -78,7 +78,7 @@ pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, TextFileError> {
 
 /// Writes a file so that a reader, or a crash, finds the old text or the new one, never a part:
 /// into a temporary file beside it, then renamed. Missing folders are made; a file that exists
-/// keeps its permissions.
+/// keeps its permissions. A device or a pipe is written to, not replaced.
 ///
 /// # Errors
 /// When the operating system refuses.
@@ -86,6 +86,13 @@ pub fn write(path: &Path, text: &str) -> Result<(), TextFileError> {
     let failed = |source| TextFileError::Write { path: path.to_owned(), source };
     // A symbolic link stays one: the file it points to is what changes.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&target).is_ok_and(|existing| !existing.is_file() && !existing.is_dir()) {
+        return fs::OpenOptions::new()
+            .write(true)
+            .open(&target)
+            .and_then(|mut device| device.write_all(text.as_bytes()))
+            .map_err(failed);
+    }
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -104,6 +104,22 @@ fn last_expression_is_displayed() {
 }
 
 #[test]
+fn a_cell_pasted_from_within_a_block_runs() {
+    let mut notebook = Notebook::new(Clock::Wall);
+    assert_eq!(notebook.ok("    x = 1\n    if x:\n        print(x)"), "1\n");
+}
+
+#[test]
+fn nest_asyncio_is_not_needed_and_does_no_harm() {
+    let mut notebook = Notebook::new(Clock::Virtual);
+    notebook.ok("import asyncio, nest_asyncio\nnest_asyncio.apply()\nasync def f(): return 1");
+    assert_eq!(notebook.ok("asyncio.run(f())"), "=> 1");
+    // CPython's rule for coroutines holds, patch or no patch.
+    notebook.ok("async def g():\n    c = f()\n    try:\n        asyncio.run(c)\n    finally:\n        c.close()");
+    assert_eq!(notebook.fails("await g()").ename, "RuntimeError");
+}
+
+#[test]
 fn asyncio_run_and_top_level_await_work_after_each_other() {
     let mut notebook = Notebook::new(Clock::Virtual);
     notebook.ok("import asyncio\nasync def main():\n    await asyncio.sleep(1)\n    return 'done'");

@@ -93,6 +93,17 @@ def test_output_elsewhere_leaves_the_notebook_alone(call, notebook, tmp_path):
     assert json.loads(done.stdout)["cells"][0]["outputs"]
 
 
+def test_a_pipe_is_written_to_and_not_replaced(call, notebook, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # Open for both, so that neither side waits for the other to come.
+    reader = os.open(pipe, os.O_RDWR)
+    assert call("run", notebook("print(1)"), "-o", pipe).returncode == 0
+    assert pipe.is_fifo()
+    assert json.loads(os.read(reader, 65536))["cells"][0]["outputs"]
+    os.close(reader)
+
+
 def test_displays_can_be_updated_and_cleared(call, notebook):
     path = notebook("h = display(1, display_id=True)\nh.update(2)\nNone",
                     "from cellist.display import clear_output\nprint('old')\nclear_output(wait=True)\nprint('new')")

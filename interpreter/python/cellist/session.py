@@ -102,6 +102,11 @@ class Session:
         return {"expressions": self._evaluate(expressions), "payload": self.payload}
 
     def _execute(self, source):
+        if source[:1] in (" ", "\t"):
+            # Pasted from within a block: runs all the same, as in IPython.
+            import textwrap
+
+            source = textwrap.dedent(source)
         name = self._remember(source)
         code = self._compile(source, name)
         self.sources.append(source)
