@@ -129,6 +129,7 @@ impl Core {
             return true;
         };
         let parked = if more { PARKED } else { 0 };
+        table.waits.remove(&first.thread);
         if first.since.elapsed() > PATIENCE {
             self.hold.store(first.hold as u8, Ordering::Relaxed);
             self.owner.store(first.thread, Ordering::Release);
@@ -149,7 +150,8 @@ impl Core {
         self.state.store(0, Ordering::Release);
     }
 
-    /// Waits for the lock until `limit`; false when that passed. `label` names the lock.
+    /// Waits for the lock until `limit`; false when that passed. `label` names the lock, the
+    /// empty one the end of a thread.
     ///
     /// # Errors
     /// What a signal handler raised, and `DeadlockError`.
@@ -189,7 +191,7 @@ impl Core {
         let mut suspicion = Suspicion::default();
         loop {
             if let Some(wait) = wait
-                && let Some(cycle) = deadlock::enter(&mut table(), wait, &mut suspicion, vm)
+                && let Some(cycle) = Self::look(waiter, wait, &mut suspicion, vm)
             {
                 return Err(deadlock::error(&cycle, vm));
             }
@@ -213,6 +215,20 @@ impl Core {
             }
             vm.check_signals()?;
         }
+    }
+
+    /// The deadlock that the wait closes, if it still is one: the lock may have come meanwhile.
+    fn look(
+        waiter: &Waiter,
+        wait: &Wait,
+        suspicion: &mut Suspicion,
+        vm: &VirtualMachine,
+    ) -> Option<Vec<Wait>> {
+        let mut table = table();
+        if waiter.word() != Word::Waiting {
+            return None;
+        }
+        deadlock::enter(&mut table, wait, suspicion, vm)
     }
 
     /// Takes the lock (`None`) or a place at the end of its queue.

@@ -18,7 +18,7 @@ pub(super) struct Wait {
     /// What `threading.get_ident()` says in that thread.
     ident: u64,
     core: Arc<Core>,
-    /// The lock, for the message.
+    /// The lock, for the message; empty for the end of a thread.
     label: String,
     /// `file:line` of the user's code.
     place: String,
@@ -111,18 +111,18 @@ pub(super) fn error(cycle: &[Wait], vm: &VirtualMachine) -> PyBaseExceptionRef {
     let mut text = "deadlock: none of these can go on".to_owned();
     for (at, wait) in cycle.iter().enumerate() {
         let holder = &names[(at + 1) % names.len()];
-        let held = if wait.label.starts_with("thread") {
-            String::new()
+        let what = if wait.label.is_empty() {
+            format!("{holder} to end")
         } else {
-            format!(", held by {holder}")
+            format!("{}, held by {holder}", wait.label)
         };
-        text += &format!("\n  {} waits at {} for {}{held}", names[at], wait.place, wait.label);
+        text += &format!("\n  {} waits at {} for {what}", names[at], wait.place);
     }
     vm.new_exception_msg(class, text.into())
 }
 
 /// The name that `threading` knows a thread by.
-pub(super) fn thread_name(ident: u64, vm: &VirtualMachine) -> String {
+fn thread_name(ident: u64, vm: &VirtualMachine) -> String {
     let name = || -> PyResult<String> {
         let threading = vm.import("threading", 0)?;
         let active = threading.get_attr("_active", vm)?;

@@ -1,6 +1,6 @@
 //! The Python classes and functions.
 
-use super::core::{Core, is_main_thread};
+use super::core::Core;
 use rustpython_vm::VirtualMachine;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -30,7 +30,7 @@ fn next_to_join(vm: &VirtualMachine) -> Option<Arc<Core>> {
 #[rustpython_vm::pymodule(name = "_thread")]
 #[expect(unreachable_pub, reason = "the macros that define Python modules need `pub`")]
 pub(super) mod _thread {
-    use super::{Arc, Core, is_main_thread, join_at_shutdown, next_to_join};
+    use super::{Arc, Core, join_at_shutdown, next_to_join};
     use crate::threads::core::{Hold, this_thread};
     use rustpython_vm::builtins::{PyTupleRef, PyType, PyTypeRef};
     use rustpython_vm::function::{FuncArgs, OptionalArg, TimeoutSeconds};
@@ -394,14 +394,9 @@ pub(super) mod _thread {
             if Self::is_done(zelf, vm)? {
                 return Ok(());
             }
-            let label = || {
-                let ident = zelf.stock.get_attr("ident", vm).and_then(|i| i.try_into_value(vm));
-                let name = crate::threads::deadlock::thread_name(ident.unwrap_or(0), vm);
-                format!("thread {name} to end")
-            };
             let limit = seconds.map(|s| Instant::now() + Duration::from_secs_f64(s));
             if !zelf.end.try_acquire(Hold::Owner)
-                && !zelf.end.wait(limit, Hold::Owner, &label, vm)?
+                && !zelf.end.wait(limit, Hold::Owner, &String::new, vm)?
             {
                 return Ok(());
             }
@@ -489,9 +484,8 @@ pub(super) mod _thread {
     /// Wait for all threads but daemons to end.
     #[pyfunction]
     fn _shutdown(vm: &VirtualMachine) -> PyResult<()> {
-        debug_assert!(is_main_thread(vm) || vm.state.main_thread_ident.load() != 0);
         while let Some(end) = next_to_join(vm) {
-            match end.wait(None, Hold::Owner, &|| "thread".to_owned(), vm) {
+            match end.wait(None, Hold::Owner, &String::new, vm) {
                 Ok(_) => {
                     end.release();
                 }
