@@ -381,7 +381,7 @@ pub(super) mod _thread {
                 None => None,
                 Some(timeout) => {
                     let seconds: f64 = timeout.try_float(vm).map_or(f64::NAN, |s| s.to_f64());
-                    if !(seconds.abs() <= TIMEOUT_MAX) {
+                    if seconds.is_nan() || seconds.abs() > TIMEOUT_MAX {
                         // The stock handle knows what to say.
                         vm.call_method(&zelf.stock, "join", (timeout.clone(),))?;
                         return Ok(());
