@@ -8,6 +8,7 @@ mod event;
 mod interrupt;
 mod native;
 mod session;
+mod threads;
 mod vm;
 
 pub use cell::{Cell, Completeness, Completion, Failure, Inspection, Outcome};

@@ -1,7 +1,7 @@
 //! Building the virtual machine: modules, TLS, settings. Everything that knows undocumented
 //! parts of RustPython stands here.
 
-use crate::native;
+use crate::{native, threads};
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::common::rc::PyRc;
 use rustpython_vm::{Interpreter, Settings, VirtualMachine, py_freeze};
@@ -25,6 +25,7 @@ pub(crate) fn builder() -> InterpreterBuilder {
         .add_native_module(definition)
         .add_frozen_modules(py_freeze!(dir = "../python"))
         .init_hook(install_tls)
+        .init_hook(threads::install)
 }
 
 /// An interpreter with these settings, whose `sys.executable` is `executable`.
