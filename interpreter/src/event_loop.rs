@@ -299,18 +299,11 @@ mod _cellist_loop {
 
         /// Like call_soon(), but thread-safe.
         #[pymethod]
-        fn call_soon_threadsafe(
-            zelf: PyRef<Self>,
-            mut args: FuncArgs,
-            vm: &VirtualMachine,
-        ) -> PyResult {
+        fn call_soon_threadsafe(zelf: PyRef<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
             zelf.open_or_raise(vm)?;
-            let handle = if zelf.debug.load(Ordering::Relaxed) {
-                vm.call_method(zelf.as_object(), "_debug_call_soon_threadsafe", args)?
-            } else {
-                let context = args.take_keyword("context");
-                Self::handle(&zelf, args, context, vm)?.into()
-            };
+            // asyncio's own handle: cancelling it from another thread waits for a callback that
+            // runs.
+            let handle = vm.call_method(zelf.as_object(), "_threadsafe_handle", args)?;
             zelf.push(Ready::Handle(handle.clone()));
             Ok(handle)
         }

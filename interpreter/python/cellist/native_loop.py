@@ -115,8 +115,9 @@ class EventLoop(_cellist_loop.LoopCore, asyncio.SelectorEventLoop):
         handle = events.Handle(callback, args, self, context)
         return _made_by_caller(handle)
 
-    def _debug_call_soon_threadsafe(self, callback, *args, context=None):
-        self._check_callback(callback, "call_soon_threadsafe")
+    def _threadsafe_handle(self, callback, *args, context=None):
+        if self._debug:
+            self._check_callback(callback, "call_soon_threadsafe")
         handle = events._ThreadSafeHandle(callback, args, self, context)
         return _made_by_caller(handle)
 
