@@ -5,9 +5,10 @@
 
 mod poller;
 mod queue;
+mod turn;
 
 use crate::clock;
-use poller::{Event, Poller};
+use poller::Poller;
 use rustpython_vm::builtins::PyFloat;
 use rustpython_vm::{PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 
@@ -38,7 +39,7 @@ fn seconds(nanos: u64, vm: &VirtualMachine) -> PyObjectRef {
 #[expect(unreachable_pub, reason = "the macros that define Python modules need `pub`")]
 mod _cellist_loop {
     use super::queue::{Interest, Queue, Ready, Timer};
-    use super::{Event, Poller, clock, nanos, now, poller, seconds};
+    use super::{Poller, clock, nanos, now, seconds};
     use rustpython_vm::builtins::{PyBaseExceptionRef, PyInt, PyType, PyTypeRef};
     use rustpython_vm::common::lock::PyMutex;
     use rustpython_vm::convert::ToPyException;
@@ -52,11 +53,6 @@ mod _cellist_loop {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-    /// How many turns without anybody's descriptor go by between two looks at our own.
-    const QUIET_TURNS: u64 = 32;
-    /// Cancelled timers are swept out when they are this many, and half of all.
-    const SWEEP: usize = 100;
-
     /// What `call_soon` and its like return: `asyncio.Handle` and `asyncio.TimerHandle` are its
     /// other bases.
     #[pyattr]
@@ -64,19 +60,19 @@ mod _cellist_loop {
     #[derive(Debug, PyPayload)]
     pub struct HandleCore {
         /// The callback, then its arguments; none when cancelled.
-        call: PyMutex<Option<Vec<PyObjectRef>>>,
-        context: PyObjectRef,
-        owner: PyObjectRef,
+        pub(super) call: PyMutex<Option<Vec<PyObjectRef>>>,
+        pub(super) context: PyObjectRef,
+        pub(super) owner: PyObjectRef,
         #[pytraverse(skip)]
-        cancelled: AtomicBool,
+        pub(super) cancelled: AtomicBool,
         /// Due at, in nanoseconds.
         #[pytraverse(skip)]
-        at: u64,
+        pub(super) at: u64,
         /// Due at, as the caller of `call_at` said it.
-        when: Option<PyObjectRef>,
+        pub(super) when: Option<PyObjectRef>,
         /// In the loop's heap.
         #[pytraverse(skip)]
-        scheduled: AtomicBool,
+        pub(super) scheduled: AtomicBool,
     }
 
     impl Constructor for HandleCore {
@@ -110,7 +106,7 @@ mod _cellist_loop {
             zelf.cancelled.load(Ordering::SeqCst)
         }
 
-        fn is_off(&self) -> bool {
+        pub(super) fn is_off(&self) -> bool {
             self.cancelled.load(Ordering::SeqCst)
         }
 
@@ -179,37 +175,37 @@ mod _cellist_loop {
     #[pyclass(name = "LoopCore", module = "_cellist_loop", traverse)]
     #[derive(PyPayload)]
     pub struct LoopCore {
-        queue: PyMutex<Queue>,
+        pub(super) queue: PyMutex<Queue>,
         #[pytraverse(skip)]
-        poller: Arc<Poller>,
+        pub(super) poller: Arc<Poller>,
         /// It waits, or is about to: who adds something has to wake it.
         #[pytraverse(skip)]
-        sleeping: AtomicBool,
+        pub(super) sleeping: AtomicBool,
         #[pytraverse(skip)]
-        stopping: AtomicBool,
+        pub(super) stopping: AtomicBool,
         #[pytraverse(skip)]
-        closed: AtomicBool,
+        pub(super) closed: AtomicBool,
         #[pytraverse(skip)]
-        debug: AtomicBool,
+        pub(super) debug: AtomicBool,
         /// Python's identifier of the thread that runs it; 0 when none does.
         #[pytraverse(skip)]
-        thread: AtomicU64,
+        pub(super) thread: AtomicU64,
         #[pytraverse(skip)]
-        turns: AtomicU64,
+        pub(super) turns: AtomicU64,
         /// Whether it was made on the virtual clock.
         #[pytraverse(skip)]
-        simulated: bool,
+        pub(super) simulated: bool,
         #[pytraverse(skip)]
-        types: Types,
+        pub(super) types: Types,
     }
 
     /// What a loop needs of Python; these live as long as the interpreter.
-    struct Types {
-        handle: PyTypeRef,
-        timer: PyTypeRef,
-        step: PyObjectRef,
-        wakeup: PyObjectRef,
-        copy_context: PyObjectRef,
+    pub(super) struct Types {
+        pub(super) handle: PyTypeRef,
+        pub(super) timer: PyTypeRef,
+        pub(super) step: PyObjectRef,
+        pub(super) wakeup: PyObjectRef,
+        pub(super) copy_context: PyObjectRef,
     }
 
     impl std::fmt::Debug for LoopCore {
@@ -253,7 +249,7 @@ mod _cellist_loop {
         }
     }
 
-    trait ImportName {
+    pub(super) trait ImportName {
         fn import_name(&self, module: &'static str, name: &'static str) -> PyResult;
     }
 
@@ -265,7 +261,7 @@ mod _cellist_loop {
         }
     }
 
-    fn os_error(error: rustix::io::Errno, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    pub(super) fn os_error(error: rustix::io::Errno, vm: &VirtualMachine) -> PyBaseExceptionRef {
         std::io::Error::from(error).to_pyexception(vm)
     }
 
@@ -299,7 +295,11 @@ mod _cellist_loop {
 
         /// Like call_soon(), but thread-safe.
         #[pymethod]
-        fn call_soon_threadsafe(zelf: PyRef<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        fn call_soon_threadsafe(
+            zelf: PyRef<Self>,
+            args: FuncArgs,
+            vm: &VirtualMachine,
+        ) -> PyResult {
             zelf.open_or_raise(vm)?;
             // asyncio's own handle: cancelling it from another thread waits for a callback that
             // runs.
@@ -369,7 +369,7 @@ mod _cellist_loop {
             core.into_ref_with_type(vm, zelf.types.handle.clone())
         }
 
-        fn handle_core(
+        pub(super) fn handle_core(
             zelf: &Py<Self>,
             call: Vec<PyObjectRef>,
             context: Option<PyObjectRef>,
@@ -405,7 +405,11 @@ mod _cellist_loop {
 
         /// Adds a handle that somebody else made.
         #[pymethod]
-        fn _add_callback(zelf: &Py<Self>, handle: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
+        fn _add_callback(
+            zelf: &Py<Self>,
+            handle: PyObjectRef,
+            vm: &VirtualMachine,
+        ) -> PyResult<()> {
             if !is_cancelled(&handle, vm)? {
                 zelf.push(Ready::Handle(handle));
             }
@@ -460,11 +464,11 @@ mod _cellist_loop {
             Ok(())
         }
 
-        fn is_shut(&self) -> bool {
+        pub(super) fn is_shut(&self) -> bool {
             self.closed.load(Ordering::SeqCst)
         }
 
-        fn is_stopping(&self) -> bool {
+        pub(super) fn is_stopping(&self) -> bool {
             self.stopping.load(Ordering::SeqCst)
         }
 
@@ -613,7 +617,12 @@ mod _cellist_loop {
             Ok(handle)
         }
 
-        fn remove(&self, fd: &PyObject, read: bool, vm: &VirtualMachine) -> PyResult<bool> {
+        pub(super) fn remove(
+            &self,
+            fd: &PyObject,
+            read: bool,
+            vm: &VirtualMachine,
+        ) -> PyResult<bool> {
             if self.is_shut() {
                 return Ok(false);
             }
@@ -676,252 +685,6 @@ mod _cellist_loop {
         fn _run_once(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
             Self::turn(&zelf, None, vm)
         }
-
-        fn turn(zelf: &Py<Self>, companion: Option<&Py<Self>>, vm: &VirtualMachine) -> PyResult<()> {
-            let companion = companion.filter(|other| !other.is_shut());
-            vm.check_signals()?;
-            Self::wait(zelf, companion, vm)?;
-            let now = now();
-            zelf.collect_due(now);
-            if let Some(other) = companion {
-                other.collect_due(now);
-                Self::run_companion(zelf, other, vm)?;
-            }
-            Self::run_batch(zelf, vm)
-        }
-
-        /// Waits until something is ready in either, or due, or a signal came.
-        fn wait(zelf: &Py<Self>, other: Option<&Py<Self>>, vm: &VirtualMachine) -> PyResult<()> {
-            let turn = zelf.turns.fetch_add(1, Ordering::Relaxed);
-            let (mut ready, mut due, mut watched) = zelf.outlook(vm)?;
-            if let Some(other) = other {
-                let (more, earlier, descriptors) = other.outlook(vm)?;
-                ready |= more;
-                watched |= descriptors;
-                due = [due, earlier].into_iter().flatten().min();
-            }
-            ready |= zelf.is_stopping();
-            if ready && !watched && turn % QUIET_TURNS != 0 {
-                return Ok(());
-            }
-            let idle = !ready && due.is_none_or(|due| due > now());
-            let found = Self::look(zelf, other, vm)?;
-            if !idle || found {
-                return Ok(());
-            }
-            let mut timeout = due.map(|due| due.saturating_sub(now()));
-            if clock::virtual_now().is_some() && zelf.simulated {
-                if !zelf.is_outside_pending(vm)?
-                    && !other.map_or(Ok(false), |other| other.is_outside_pending(vm))?
-                {
-                    let Some(timeout) = timeout else {
-                        return Err(vm.call_method(zelf.as_object(), "_stalled", ()).map_or_else(
-                            |error| error,
-                            |_| vm.new_runtime_error("nothing can wake the event loop"),
-                        ));
-                    };
-                    clock::advance(timeout);
-                    return Ok(());
-                }
-                // Something outside the simulation will answer: wait for it in real time, the
-                // virtual clock standing still.
-                timeout = None;
-            }
-            Self::sleep(zelf, other, timeout, vm);
-            vm.check_signals()?;
-            Self::look(zelf, other, vm).map(drop)
-        }
-
-        /// Whether something is ready, when the first timer is due, and whether anybody but
-        /// ourselves watches a descriptor.
-        fn outlook(&self, vm: &VirtualMachine) -> PyResult<(bool, Option<u64>, bool)> {
-            let mut queue = self.queue.lock();
-            if queue.cancelled > 0 {
-                let mut dropped = Vec::new();
-                if queue.cancelled >= SWEEP && queue.cancelled * 2 > queue.timers.len() {
-                    let timers = std::mem::take(&mut queue.timers);
-                    let keep: Vec<_>;
-                    (dropped, keep) = timers
-                        .into_iter()
-                        .partition(|timer| is_cancelled(&timer.handle, vm).unwrap_or(false));
-                    queue.timers = keep.into();
-                    queue.cancelled = 0;
-                }
-                while let Some(timer) = queue.timers.peek()
-                    && is_cancelled(&timer.handle, vm)?
-                {
-                    dropped.extend(queue.timers.pop());
-                    queue.cancelled = queue.cancelled.saturating_sub(1);
-                }
-                if queue.timers.is_empty() {
-                    queue.cancelled = 0;
-                }
-                let first = queue.timers.peek().map(|timer| timer.at);
-                let state = (!queue.ready.is_empty(), first, queue.descriptors.len() > 1);
-                // Dropping a handle may run Python code.
-                drop(queue);
-                drop(dropped);
-                return Ok(state);
-            }
-            let first = queue.timers.peek().map(|timer| timer.at);
-            Ok((!queue.ready.is_empty(), first, queue.descriptors.len() > 1))
-        }
-
-        /// Takes in what the descriptors have to say; whether there was anything.
-        fn look(zelf: &Py<Self>, other: Option<&Py<Self>>, vm: &VirtualMachine) -> PyResult<bool> {
-            let mut found = false;
-            for core in std::iter::once(zelf).chain(other) {
-                let mut events = Vec::new();
-                match core.poller.events(&mut events) {
-                    Ok(()) | Err(rustix::io::Errno::INTR) => {}
-                    Err(error) => return Err(os_error(error, vm)),
-                }
-                found |= !events.is_empty();
-                core.take_in(&events, vm)?;
-            }
-            Ok(found)
-        }
-
-        fn take_in(&self, events: &[Event], vm: &VirtualMachine) -> PyResult<()> {
-            for event in events {
-                let queue = self.queue.lock();
-                let (reader, writer) = match queue.descriptors.get(&event.fd) {
-                    Some(Interest { reader, writer }) => (reader.clone(), writer.clone()),
-                    None => (None, None),
-                };
-                drop(queue);
-                let wanted = [(reader, event.readable, true), (writer, event.writable, false)];
-                for (handle, wanted, read) in wanted {
-                    let Some(handle) = handle.filter(|_| wanted) else { continue };
-                    if is_cancelled(&handle, vm)? {
-                        self.remove(vm.ctx.new_int(event.fd).as_object(), read, vm)?;
-                    } else {
-                        self.queue.lock().ready.push_back(Ready::Handle(handle));
-                    }
-                }
-            }
-            Ok(())
-        }
-
-        fn sleep(zelf: &Py<Self>, other: Option<&Py<Self>>, nanos: Option<u64>, vm: &VirtualMachine) {
-            zelf.sleeping.store(true, Ordering::SeqCst);
-            other.inspect(|other| other.sleeping.store(true, Ordering::SeqCst));
-            // Who pushed before the flags were up has not woken anybody.
-            let late = |core: &Self| !core.queue.lock().ready.is_empty();
-            if !late(zelf) && !other.is_some_and(|other| late(other)) {
-                let companion = other.map(|other| other.poller.clone());
-                let poller = zelf.poller.clone();
-                vm.allow_threads(|| poller.wait(companion.as_deref(), nanos));
-            }
-            zelf.sleeping.store(false, Ordering::SeqCst);
-            other.inspect(|other| other.sleeping.store(false, Ordering::SeqCst));
-        }
-
-        fn is_outside_pending(&self, vm: &VirtualMachine) -> PyResult<bool> {
-            let fds: Vec<RawFd> = self.queue.lock().descriptors.keys().copied().collect();
-            if fds.into_iter().any(poller::is_outside) {
-                return Ok(true);
-            }
-            vm.import_name("cellist.clock", "jobs_pending")?.call((), vm)?.try_to_bool(vm)
-        }
-
-        fn collect_due(&self, now: u64) {
-            let mut queue = self.queue.lock();
-            while let Some(timer) = queue.timers.peek()
-                && timer.at <= now
-            {
-                let Some(timer) = queue.timers.pop() else { break };
-                if let Some(core) = timer.handle.downcast_ref::<HandleCore>() {
-                    core.scheduled.store(false, Ordering::SeqCst);
-                }
-                queue.ready.push_back(Ready::Handle(timer.handle));
-            }
-        }
-
-        /// Runs what is ready in `other` as if it ran itself.
-        fn run_companion(zelf: &Py<Self>, other: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-            if other.queue.lock().ready.is_empty() {
-                return Ok(());
-            }
-            let hook = |name: &'static str| other.as_object().get_attr(name, vm).map(Some);
-            let first = hook("_asyncgen_firstiter_hook")?;
-            let last = hook("_asyncgen_finalizer_hook")?;
-            let first = vm.async_gen_firstiter.replace(first);
-            let last = vm.async_gen_finalizer.replace(last);
-            let running = vm.asyncio_running_loop.replace(Some(other.as_object().to_owned()));
-            let thread = other.thread.swap(zelf.thread.load(Ordering::SeqCst), Ordering::SeqCst);
-            let result = Self::run_batch(other, vm);
-            other.thread.store(thread, Ordering::SeqCst);
-            if thread == 0 {
-                // It was not running: there is nothing to stop.
-                other.stopping.store(false, Ordering::SeqCst);
-            }
-            vm.asyncio_running_loop.replace(running);
-            vm.async_gen_firstiter.replace(first);
-            vm.async_gen_finalizer.replace(last);
-            result
-        }
-
-        /// Runs what is ready now, but not what becomes ready meanwhile.
-        fn run_batch(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-            let count = zelf.queue.lock().ready.len();
-            for _ in 0..count {
-                // A cell-level `asyncio.run` in a callback may have taken some as a companion.
-                let Some(ready) = zelf.queue.lock().ready.pop_front() else { break };
-                match ready {
-                    Ready::Task(callback, arguments) => {
-                        if let Err(error) = callback.call(FuncArgs::from(arguments.clone()), vm) {
-                            let mut call = vec![callback];
-                            call.extend(arguments);
-                            let context = zelf.types.copy_context.call((), vm)?;
-                            let core =
-                                Self::handle_core(zelf, call, Some(context), 0, None, vm)?;
-                            let class = zelf.types.handle.clone();
-                            let handle = core.into_ref_with_type(vm, class)?;
-                            Self::report(zelf, handle.as_object(), error, vm)?;
-                        }
-                    }
-                    Ready::Handle(handle) => Self::run_handle(zelf, &handle, vm)?,
-                }
-            }
-            Ok(())
-        }
-
-        fn run_handle(zelf: &Py<Self>, handle: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
-            if zelf.debug.load(Ordering::Relaxed) {
-                return vm
-                    .call_method(zelf.as_object(), "_debug_run", (handle.to_owned(),))
-                    .map(drop);
-            }
-            let Some(core) = handle.downcast_ref::<HandleCore>() else {
-                if !is_cancelled(handle, vm)? {
-                    vm.call_method(handle, "_run", ())?;
-                }
-                return Ok(());
-            };
-            let Some(call) = core.call.lock().clone() else { return Ok(()) };
-            match vm.call_method(&core.context, "run", FuncArgs::from(call)) {
-                Ok(_) => Ok(()),
-                Err(error) => Self::report(zelf, handle, error, vm),
-            }
-        }
-
-        /// A callback raised: tells the loop's exception handler.
-        fn report(
-            zelf: &Py<Self>,
-            handle: &PyObject,
-            error: PyBaseExceptionRef,
-            vm: &VirtualMachine,
-        ) -> PyResult<()> {
-            let exceptions = &vm.ctx.exceptions;
-            if error.fast_isinstance(exceptions.system_exit)
-                || error.fast_isinstance(exceptions.keyboard_interrupt)
-            {
-                return Err(error);
-            }
-            let arguments = (handle.to_owned(), error);
-            vm.call_method(zelf.as_object(), "_callback_failed", arguments).map(drop)
-        }
     }
 
     /// The callback, then its arguments.
@@ -941,14 +704,12 @@ mod _cellist_loop {
         }
     }
 
-    fn is_cancelled(handle: &PyObject, vm: &VirtualMachine) -> PyResult<bool> {
+    pub(super) fn is_cancelled(handle: &PyObject, vm: &VirtualMachine) -> PyResult<bool> {
         match handle.downcast_ref::<HandleCore>() {
             Some(core) => Ok(core.is_off()),
             None => handle.get_attr("_cancelled", vm)?.try_to_bool(vm),
         }
     }
-
-
 
     fn cancel(handle: Option<PyObjectRef>, vm: &VirtualMachine) -> PyResult<()> {
         match handle {

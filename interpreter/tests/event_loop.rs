@@ -138,10 +138,21 @@ fn timers_run_in_order_and_exactly() {
 fn handles_are_asyncios() {
     let mut notebook = Notebook::new(Clock::Virtual);
     notebook.ok("import asyncio\nloop = asyncio.new_event_loop()\nh, t = loop.call_soon(print, 1), loop.call_at(5, print, 2)");
-    assert_eq!(notebook.ok("isinstance(h, asyncio.Handle), isinstance(t, asyncio.TimerHandle), t.when(), h, t"), "=> (True, True, 5, <Handle print()>, <TimerHandle when=5 print()>)");
+    assert_eq!(
+        notebook.ok(
+            "isinstance(h, asyncio.Handle), isinstance(t, asyncio.TimerHandle), t.when(), h, t"
+        ),
+        "=> (True, True, 5, <Handle print()>, <TimerHandle when=5 print()>)"
+    );
     assert_eq!(notebook.ok("h.cancel(); h.cancelled(), h"), "=> (True, <Handle cancelled>)");
-    assert_eq!(notebook.ok("loop.call_later(6, loop.stop); loop.run_forever(); loop.time()"), "2\n=> 6.0");
-    assert_eq!(notebook.fails("loop.close(); loop.call_soon(print)").evalue, "Event loop is closed");
+    assert_eq!(
+        notebook.ok("loop.call_later(6, loop.stop); loop.run_forever(); loop.time()"),
+        "2\n=> 6.0"
+    );
+    assert_eq!(
+        notebook.fails("loop.close(); loop.call_soon(print)").evalue,
+        "Event loop is closed"
+    );
 }
 
 #[test]
@@ -167,5 +178,8 @@ fn debug_mode_names_where_a_slow_callback_was_made() {
     let mut notebook = Notebook::new(Clock::Virtual);
     notebook.ok("import asyncio, logging, io, time\nlog = io.StringIO()\nlogging.basicConfig(stream=log)\nasync def main():\n    asyncio.get_running_loop().call_soon(time.sleep, 5)\n    await asyncio.sleep(1)\nasyncio.run(main(), debug=True)");
     let said = notebook.ok("print(log.getvalue())");
-    assert!(said.contains("took 5.000 seconds") && said.contains("created at Cell In[1]:5"), "{said}");
+    assert!(
+        said.contains("took 5.000 seconds") && said.contains("created at Cell In[1]:5"),
+        "{said}"
+    );
 }

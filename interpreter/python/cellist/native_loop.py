@@ -119,7 +119,7 @@ class EventLoop(_cellist_loop.LoopCore, asyncio.SelectorEventLoop):
         if self._debug:
             self._check_callback(callback, "call_soon_threadsafe")
         handle = events._ThreadSafeHandle(callback, args, self, context)
-        return _made_by_caller(handle)
+        return _made_by_caller(_made_by_caller(handle))
 
     def _debug_call_at(self, when, callback, *args, context=None):
         self._check_thread()
