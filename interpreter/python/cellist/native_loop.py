@@ -4,8 +4,7 @@ import _cellist_loop
 import asyncio
 import collections.abc
 import selectors
-from asyncio import events, format_helpers
-from asyncio.log import logger
+from asyncio import base_events, events, format_helpers
 
 from cellist import clock
 
@@ -137,8 +136,8 @@ class EventLoop(_cellist_loop.LoopCore, asyncio.SelectorEventLoop):
             handle._run()
             took = self.time() - begun
             if took >= self.slow_callback_duration:
-                logger.warning("Executing %s took %.3f seconds",
-                               asyncio.base_events._format_handle(handle), took)
+                base_events.logger.warning("Executing %s took %.3f seconds",
+                                           base_events._format_handle(handle), took)
         finally:
             self._current_handle = None
 
