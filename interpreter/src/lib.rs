@@ -5,6 +5,7 @@ mod cell;
 mod check;
 mod clock;
 mod event;
+mod event_loop;
 mod interrupt;
 mod native;
 mod session;

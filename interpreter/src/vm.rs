@@ -1,7 +1,7 @@
 //! Building the virtual machine: modules, TLS, settings. Everything that knows undocumented
 //! parts of RustPython stands here.
 
-use crate::{native, threads};
+use crate::{event_loop, native, threads};
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::common::rc::PyRc;
 use rustpython_vm::{Interpreter, Settings, VirtualMachine, py_freeze};
@@ -21,8 +21,10 @@ pub const PYTHON_LINK: &str = "cellist-python";
 pub(crate) fn builder() -> InterpreterBuilder {
     let builder = InterpreterBuilder::new().init_stdlib();
     let definition = native::_cellist::module_def(&builder.ctx);
+    let event_loop = event_loop::module_def(&builder.ctx);
     builder
         .add_native_module(definition)
+        .add_native_module(event_loop)
         .add_frozen_modules(py_freeze!(dir = "../python"))
         .init_hook(install_tls)
         .init_hook(threads::install)

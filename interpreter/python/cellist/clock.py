@@ -103,6 +103,11 @@ class VirtualSelector:
 _executor_jobs = 0
 
 
+def jobs_pending():
+    """True while an executor works."""
+    return _executor_jobs > 0
+
+
 def outside_pending(selector):
     """True when an event from outside the simulation can come: a job in a thread, a child
     process, a pipe. Sockets on this machine count as inside: their data is there at once."""

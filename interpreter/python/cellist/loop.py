@@ -13,19 +13,19 @@ inside any coroutine.
 import _asyncio
 import _cellist
 import asyncio
+import functools
 import inspect
 import signal
 import sys
 import threading
 from asyncio import base_events, events, runners, selector_events, tasks
 
-from cellist import clock
+from cellist import clock, native_loop
 from cellist.origin import origin
 
 _COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 _strict_loop = _asyncio._get_running_loop
-_run_forever = base_events.BaseEventLoop.run_forever
 
 _main_thread = threading.get_ident()
 _ambient = None
@@ -118,7 +118,10 @@ def get_event_loop():
 
 def _policy_class(base):
     class Policy(base):
-        """The stock policy, except that the main thread always has a loop: the session's."""
+        """The stock policy, except that loops are ours, and that the main thread always has one:
+        the session's."""
+
+        _loop_factory = native_loop.EventLoop
 
         def get_event_loop(self):
             if _on_main_thread():
@@ -131,28 +134,48 @@ def _policy_class(base):
     return Policy
 
 
-def _nested_run_forever(self):
-    """Run the event loop until stop() is called."""
-    outer = _strict_loop()
-    if outer is None or _visible_loop(sys._getframe(1)) is not None:
-        return _run_forever(self)
-    task = tasks.current_task(outer)
-    if task is not None:
-        _asyncio._leave_task(outer, task)
-    _asyncio._set_running_loop(None)
-    try:
-        return _run_forever(self)
-    finally:
-        _asyncio._set_running_loop(outer)
+def _nested(run_forever):
+    """Lets a loop also run at cell level, inside the session's."""
+
+    @functools.wraps(run_forever)
+    def nested_run_forever(self):
+        outer = _strict_loop()
+        if outer is None or _visible_loop(sys._getframe(1)) is not None:
+            return run_forever(self)
+        task = tasks.current_task(outer)
         if task is not None:
-            _asyncio._enter_task(outer, task)
+            _asyncio._leave_task(outer, task)
+        _asyncio._set_running_loop(None)
+        try:
+            return run_forever(self)
+        finally:
+            _asyncio._set_running_loop(outer)
+            if task is not None:
+                _asyncio._enter_task(outer, task)
+
+    return nested_run_forever
+
+
+def _companion(self):
+    """The session's loop, when `self` runs at cell level: background tasks go on meanwhile. But
+    not while a check observes, whose virtual time is its own."""
+    if (
+        self is _ambient
+        or not exists()
+        or not _on_main_thread()
+        or clock.blocking_observer is not None
+        or not isinstance(_ambient, native_loop.EventLoop)
+        or _ambient._simulated != self._simulated
+    ):
+        return None
+    return _ambient
 
 
 _selector_loop_init = selector_events.BaseSelectorEventLoop.__init__
 
 
 def _init_selector_loop(self, selector=None):
-    if _cellist.virtual_now() is not None:
+    if _cellist.virtual_now() is not None and not isinstance(self, native_loop.EventLoop):
         import selectors
 
         selector = clock.VirtualSelector(selector or selectors.DefaultSelector())
@@ -179,7 +202,10 @@ def install():
     asyncio._get_running_loop = events._get_running_loop = _get_running_loop
     asyncio.get_running_loop = events.get_running_loop = get_running_loop
     asyncio.get_event_loop = events.get_event_loop = get_event_loop
-    base_events.BaseEventLoop.run_forever = _nested_run_forever
+    for kind in (base_events.BaseEventLoop, native_loop.EventLoop):
+        kind.run_forever = _nested(kind.run_forever)
+    native_loop.EventLoop._companion = _companion
+    asyncio.EventLoop = native_loop.EventLoop
     selector_events.BaseSelectorEventLoop.__init__ = _init_selector_loop
     runners.Runner.run = _run
     policy = _policy_class(type(events._get_event_loop_policy()))
