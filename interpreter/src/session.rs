@@ -83,6 +83,7 @@ impl Session {
 
     /// Runs a cell to its end. Output reaches the sink meanwhile.
     pub fn run_cell(&self, cell: &Cell<'_>) -> Outcome {
+        self.forget_interrupts();
         let _running = self.interrupter.running();
         if let Some(capture) = &self.capture {
             // What still comes of the cell before is the cell's before.
@@ -113,15 +114,24 @@ impl Session {
     pub fn idle(&self, wake: BorrowedFd<'_>) {
         let fd = wake.as_raw_fd();
         // The stop button also stops a background task that does not yield.
-        let _running = self.interrupter.running();
+        let running = self.interrupter.running();
         self.interpreter.enter(|vm| {
             match vm.call_method(&self.side, "idle", (fd,)) {
                 Ok(driven) if driven.is(&vm.ctx.true_value) => {}
                 // An interrupt finds nothing to stop here.
                 Ok(_) => while !matches!(native::wait_readable(wake, vm), Ok(true)) {},
+                Err(exc) if exc.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt) => {}
                 Err(exc) => vm.print_exception(&exc),
             }
         });
+        drop(running);
+        self.forget_interrupts();
+    }
+
+    /// An interrupt that came between cells is not the next cell's.
+    fn forget_interrupts(&self) {
+        // Its handler raises KeyboardInterrupt, here and not in the user's code.
+        self.interpreter.enter(|vm| drop(vm.check_signals()));
     }
 
     /// Completions of the name before `cursor` (in code points).
