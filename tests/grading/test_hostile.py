@@ -199,7 +199,12 @@ def test_ctrl_c_ends_everything(env: dict[str, str], spec: Path, tmp_path: Path)
     source = f"import os\nwith open({str(sign)!r}, 'w') as sign: sign.write(str(os.getpid()))\nwhile True: pass"
     path.write_text(json.dumps(submission(source)))
     command = [cellist(), "grade", path, "--spec", spec]
-    grading = subprocess.Popen(command, env=env | {"TMPDIR": str(folder)})
+    grading = subprocess.Popen(
+        command,
+        env=env | {"TMPDIR": str(folder)},
+        # A shell that runs the tests in the background has SIGINT ignored; in a terminal it is not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     pid = int(until(lambda: sign.exists() and sign.read_text(), "the submission to run"))
     grading.send_signal(signal.SIGINT)
     assert grading.wait() == -signal.SIGINT
