@@ -1,7 +1,5 @@
 //! Locks and threads as a program sees them. One session per process: run with nextest.
 
-#![expect(clippy::unwrap_used, reason = "a failed expectation is what a test reports")]
-
 use cellist_interpreter::{
     Cell, Clock, Event, Options, Origin, Outcome, Session, Sink, StreamName,
 };

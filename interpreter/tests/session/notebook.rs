@@ -1,0 +1,73 @@
+//! A session for tests, used as a notebook is: cell after cell.
+
+use cellist_interpreter::{Cell, Clock, Event, Failure, Options, Origin, Outcome, Session, Sink};
+use std::sync::{Arc, Mutex};
+
+/// Keeps every event.
+#[derive(Default)]
+pub(crate) struct Recorder(pub(crate) Mutex<Vec<(Origin, Event)>>);
+
+impl Sink for Recorder {
+    fn emit(&self, origin: Origin, event: Event) {
+        self.0.lock().unwrap().push((origin, event));
+    }
+}
+
+/// A session, and what it says.
+pub(crate) struct Notebook {
+    pub(crate) session: Session,
+    pub(crate) recorder: Arc<Recorder>,
+    count: u32,
+}
+
+impl Notebook {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let recorder = Arc::new(Recorder::default());
+        let options = Options { clock, hash_seed: Some(0), isolated: true, ..Options::default() };
+        let session = Session::start(&options, recorder.clone()).unwrap();
+        Self { session, recorder, count: 0 }
+    }
+
+    pub(crate) fn run(&mut self, source: &str) -> Outcome {
+        self.count += 1;
+        self.session.run_cell(&Cell::new(source, Origin(u64::from(self.count)), self.count))
+    }
+
+    /// Runs a cell that must succeed; what it printed, and the plain text of its result.
+    #[track_caller]
+    pub(crate) fn ok(&mut self, source: &str) -> String {
+        let before = self.recorder.0.lock().unwrap().len();
+        match self.run(source) {
+            Outcome::Ok { .. } => {}
+            other => panic!("{source}\n{other:?}"),
+        }
+        self.said(before)
+    }
+
+    #[track_caller]
+    pub(crate) fn fails(&mut self, source: &str) -> Failure {
+        match self.run(source) {
+            Outcome::Error(failure) => failure,
+            other => panic!("{source}\n{other:?}"),
+        }
+    }
+
+    pub(crate) fn said(&self, from: usize) -> String {
+        let mut text = String::new();
+        for (_, event) in &self.recorder.0.lock().unwrap()[from..] {
+            match event {
+                Event::Stream { text: more, .. } => text.push_str(more),
+                Event::Result { data, .. } => {
+                    text.push_str("=> ");
+                    text.push_str(data["text/plain"].as_str().unwrap());
+                }
+                Event::Display { data, .. } => {
+                    text.push_str("[] ");
+                    text.push_str(data["text/plain"].as_str().unwrap());
+                }
+                Event::ClearOutput { .. } => text.push_str("<clear>"),
+            }
+        }
+        text
+    }
+}
