@@ -1,6 +1,6 @@
 """Measures asyncio in a cell against asyncio of the machine's python3, in the same run.
 
-    tests/bench/asyncio.py CELLIST [PYTHON]
+    tests/bench/event_loop.py CELLIST [PYTHON]
 
 Prints, for each workload, the seconds both take (the least of three) and their ratio.
 """
