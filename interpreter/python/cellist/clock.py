@@ -99,13 +99,15 @@ class VirtualSelector:
         return ready
 
 
-#: Jobs handed to executors and not done yet: real work, which virtual time waits for.
-_executor_jobs = 0
+#: Jobs handed to executors and not done yet: real work, which virtual time waits for. A set and
+#: not a number: jobs end on other threads, and without a GIL `-= 1` would lose some.
+_executor_jobs = set()
+_executors_watched = False
 
 
 def jobs_pending():
     """True while an executor works."""
-    return _executor_jobs > 0
+    return bool(_executor_jobs)
 
 
 def outside_pending(selector):
@@ -114,7 +116,7 @@ def outside_pending(selector):
     import os
     import stat
 
-    if _executor_jobs > 0:
+    if jobs_pending():
         return True
     for key in selector.get_map().values():
         try:
@@ -127,25 +129,20 @@ def outside_pending(selector):
 
 
 def watch_executors():
-    """Counts the jobs of thread and process pools."""
-    import concurrent.futures
+    """Keeps the jobs of thread pools in view, from the first call on."""
+    global _executors_watched
+    if _executors_watched:
+        return
+    _executors_watched = True
+    from concurrent.futures import ThreadPoolExecutor
 
-    def watched(submit):
-        def counting_submit(self, fn, /, *args, **kwargs):
-            global _executor_jobs
-            future = submit(self, fn, *args, **kwargs)
-            _executor_jobs += 1
-            future.add_done_callback(_job_done)
-            return future
+    stock = ThreadPoolExecutor.submit
 
-        counting_submit.__name__ = submit.__name__
-        counting_submit.__doc__ = submit.__doc__
-        return counting_submit
+    def submit(self, fn, /, *args, **kwargs):
+        future = stock(self, fn, *args, **kwargs)
+        _executor_jobs.add(future)
+        future.add_done_callback(_executor_jobs.discard)
+        return future
 
-    pool = concurrent.futures.ThreadPoolExecutor
-    pool.submit = watched(pool.submit)
-
-
-def _job_done(_future):
-    global _executor_jobs
-    _executor_jobs -= 1
+    submit.__doc__ = stock.__doc__
+    ThreadPoolExecutor.submit = submit

@@ -289,21 +289,13 @@ class _Observer:
         self._trace = trace
         self.now = trace._written.now = _Stopwatch()
         self._alive = 0
-        self._main = None
 
     def call(self, target, args, kwargs):
         outcome = target(*args, **kwargs)
         if not inspect.iscoroutine(outcome):
             return outcome
-        with asyncio.Runner(loop_factory=self._new_loop) as runner:
-            return runner.run(self._as_main(outcome))
-
-    async def _as_main(self, coroutine):
-        self._main = asyncio.current_task()
-        return await coroutine
-
-    def _new_loop(self):
-        return asyncio.new_event_loop()
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            return runner.run(outcome)
 
     def __enter__(self):
         from asyncio import base_events, runners

@@ -253,3 +253,14 @@ fn sys_exit_in_the_code_under_test_is_a_failed_check() {
         notebook.session.run_check("check leave", "lab.run('leave')", Clock::Virtual).unwrap();
     assert!(!outcome.passed && outcome.hint.unwrap().contains("sys.exit"));
 }
+
+#[test]
+fn checks_leave_thread_pools_as_they_found_them() {
+    let mut notebook = Notebook::new(Clock::Wall);
+    notebook.ok("import asyncio, concurrent.futures\nasync def work():\n    return sum(await asyncio.gather(*(asyncio.to_thread(int, n) for n in range(20))))");
+    notebook.ok("#| check: first\nassert lab.run('work').result == 190");
+    notebook.ok("submit = concurrent.futures.ThreadPoolExecutor.submit");
+    notebook.ok("#| check: again\nfor n in range(50):\n    assert lab.run('work').result == 190");
+    assert_eq!(notebook.ok("concurrent.futures.ThreadPoolExecutor.submit is submit"), "=> True");
+    assert_eq!(notebook.ok("from cellist import clock\nclock.jobs_pending()"), "=> False");
+}
