@@ -2,14 +2,45 @@
 //! descriptors 1 and 2 becomes stream events of the cell that runs.
 
 use crate::event::{Event, Origin, Sink, StreamName};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::{Errno, read};
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+/// Where the process's own standard error goes while descriptor 2 is captured.
+static ERRORS: AtomicI32 = AtomicI32::new(2);
+
+/// The descriptor of the process's own standard error: for last words.
+pub(crate) fn error_descriptor() -> i32 {
+    ERRORS.load(Ordering::Relaxed)
+}
+
+/// The capture of the process's session.
+static RUNNING: OnceLock<Weak<Shared>> = OnceLock::new();
+
+/// Whether there may be other processes that write to the descriptors: to look whether they have
+/// costs as much as to print something short.
+static HAS_CHILDREN: AtomicBool = AtomicBool::new(false);
+
+/// Hands on what children have written by now: a child's last words come before what the cell
+/// prints once it has waited for the child.
+pub(crate) fn catch_up() {
+    if HAS_CHILDREN.load(Ordering::Relaxed)
+        && let Some(shared) = RUNNING.get().and_then(Weak::upgrade)
+    {
+        shared.read_all();
+    }
+}
+
+/// Somebody may have started a child.
+pub(crate) extern "C" fn note_child() {
+    HAS_CHILDREN.store(true, Ordering::Relaxed);
+}
 
 /// The captured descriptors of the process; dropped, they are what they were before.
 pub(crate) struct Capture {
@@ -21,6 +52,7 @@ impl Drop for Capture {
     fn drop(&mut self) {
         self.drain();
         let [out, err] = &self.before;
+        ERRORS.store(2, Ordering::Relaxed);
         // Both descriptors exist, so this cannot fail.
         let _ = point(1, out).and_then(|()| point(2, err));
     }
@@ -68,6 +100,7 @@ impl Capture {
             io::stdout().as_fd().try_clone_to_owned()?,
             io::stderr().as_fd().try_clone_to_owned()?,
         ];
+        ERRORS.store(before[1].as_raw_fd(), Ordering::Relaxed);
         point(1, &out_writing)?;
         point(2, &err_writing)?;
         let reader = Arc::clone(&shared);
@@ -76,11 +109,22 @@ impl Capture {
             std::thread::Builder::new().name("output".to_owned()).spawn(move || reader.serve());
         crate::interrupt::restore_signals(&mask);
         started?;
+        #[expect(unsafe_code, reason = "there is no safe interface to it")]
+        // SAFETY: the handler only stores into an atomic. Without memory for it, the order of a
+        // child's lines and the cell's is not kept.
+        unsafe {
+            libc::pthread_atfork(None, Some(note_child), None);
+        }
+        // There is one session in a process.
+        let _ = RUNNING.set(Arc::downgrade(&shared));
         Ok(Self { shared, before })
     }
 
     /// From now on, what comes belongs to this cell.
     pub(crate) fn belongs_to(&self, origin: Origin) {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let has_children = !matches!(waitid(WaitId::All, options), Err(Errno::CHILD));
+        HAS_CHILDREN.store(has_children, Ordering::Relaxed);
         self.shared.origin.store(origin.0, Ordering::SeqCst);
     }
 
@@ -111,9 +155,20 @@ impl Shared {
     fn read_all(&self) {
         // Another thread's panic leaves the pipes as they were.
         let mut pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock: what another thread has read it has also handed on.
+        let [out, err] = &self.waiting;
+        let mut fds = [PollFd::new(out, PollFlags::IN), PollFd::new(err, PollFlags::IN)];
+        if poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) == Ok(0) {
+            return;
+        }
         let origin = Origin(self.origin.load(Ordering::SeqCst));
         for pipe in pipes.iter_mut() {
             while let Some(text) = pipe.next_text() {
+                let whole = text.len();
+                let text = crate::limits::allowed(text);
+                if text.len() < whole {
+                    crate::limits::too_much_output_elsewhere();
+                }
                 if !text.is_empty() {
                     self.sink.emit(origin, Event::Stream { name: pipe.name, text });
                 }

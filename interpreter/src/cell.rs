@@ -14,15 +14,24 @@ pub struct Cell<'a> {
     pub execution_count: u32,
     /// Do not display the value of the last expression.
     pub silent: bool,
+    /// Remember the cell and its value: `In`, `Out`, `_`, `%history`.
+    pub kept: bool,
     /// Expressions to evaluate afterwards in the cell's namespace (Jupyter's
     /// `user_expressions`): name to source.
     pub user_expressions: Map<String, Value>,
 }
 
 impl<'a> Cell<'a> {
-    /// A plain cell: not silent, no user expressions.
+    /// A plain cell: not silent, kept, no user expressions.
     pub fn new(source: &'a str, origin: Origin, execution_count: u32) -> Self {
-        Self { source, origin, execution_count, silent: false, user_expressions: Map::new() }
+        Self {
+            source,
+            origin,
+            execution_count,
+            silent: false,
+            kept: true,
+            user_expressions: Map::new(),
+        }
     }
 }
 

@@ -3,171 +3,50 @@
 //!
 //! There is no GIL: everything here may be called from any thread at any time.
 
+mod descriptors;
+mod handle;
+mod parts;
 mod poller;
 mod queue;
+mod schedule;
+mod time;
 mod turn;
 
-use crate::clock;
+use crate::clock::{self, now};
 use poller::Poller;
-use rustpython_vm::builtins::PyFloat;
-use rustpython_vm::{PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 
-pub(crate) use _cellist_loop::module_def;
-
-/// Now on the clock that runs, in nanoseconds.
-fn now() -> u64 {
-    clock::virtual_now().unwrap_or_else(|| {
-        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-        now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs()
-    })
-}
-
-/// Nanoseconds of a number of seconds; negative is 0, and the end of time is 584 years away.
-fn nanos(seconds: &PyObject, vm: &VirtualMachine) -> PyResult<u64> {
-    let seconds: f64 = match seconds.downcast_ref::<PyFloat>() {
-        Some(float) => float.to_f64(),
-        None => seconds.to_owned().try_float(vm)?.to_f64(),
-    };
-    Ok((seconds * 1e9).round_ties_even() as u64)
-}
-
-fn seconds(nanos: u64, vm: &VirtualMachine) -> PyObjectRef {
-    PyFloat::from(nanos as f64 / 1e9).into_pyobject(vm)
-}
+use _cellist_loop::os_error;
+pub(crate) use _cellist_loop::{LoopCore, module_def};
+pub(crate) use queue::Ready;
+use time::seconds;
 
 #[rustpython_vm::pymodule(name = "_cellist_loop")]
 #[expect(unreachable_pub, reason = "the macros that define Python modules need `pub`")]
 mod _cellist_loop {
-    use super::queue::{Interest, Queue, Ready, Timer};
-    use super::{Poller, clock, nanos, now, seconds};
-    use rustpython_vm::builtins::{PyBaseExceptionRef, PyInt, PyType, PyTypeRef};
+    use super::handle::{HandleCore, is_cancelled};
+    use super::parts::{Types, stock_method};
+    use super::queue::{Interest, Queue, Ready};
+    use super::time::{nanos, seconds};
+    use super::{Poller, clock, now};
+    use crate::futures::{self, Future};
+    use crate::tasks::{self, Task};
+    use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyStr, PyType};
+    use rustpython_vm::class::{PyClassImpl, StaticType};
     use rustpython_vm::common::lock::PyMutex;
     use rustpython_vm::convert::ToPyException;
     use rustpython_vm::function::{FuncArgs, PySetterValue};
-    use rustpython_vm::types::Constructor;
+    use rustpython_vm::types::{Constructor, SetAttr};
     use rustpython_vm::{
-        AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, Traverse, VirtualMachine,
-        pyclass,
+        AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, Traverse, VirtualMachine, pyclass,
     };
     use std::os::fd::RawFd;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-    /// What `call_soon` and its like return: `asyncio.Handle` and `asyncio.TimerHandle` are its
-    /// other bases.
-    #[pyattr]
-    #[pyclass(name = "HandleCore", module = "_cellist_loop", traverse)]
-    #[derive(Debug, PyPayload)]
-    pub struct HandleCore {
-        /// The callback, then its arguments; none when cancelled.
-        pub(super) call: PyMutex<Option<Vec<PyObjectRef>>>,
-        pub(super) context: PyObjectRef,
-        pub(super) owner: PyObjectRef,
-        #[pytraverse(skip)]
-        pub(super) cancelled: AtomicBool,
-        /// Due at, in nanoseconds.
-        #[pytraverse(skip)]
-        pub(super) at: u64,
-        /// Due at, as the caller of `call_at` said it.
-        pub(super) when: Option<PyObjectRef>,
-        /// In the loop's heap.
-        #[pytraverse(skip)]
-        pub(super) scheduled: AtomicBool,
-    }
-
-    impl Constructor for HandleCore {
-        type Args = FuncArgs;
-
-        fn py_new(_class: &Py<PyType>, _args: FuncArgs, vm: &VirtualMachine) -> PyResult<Self> {
-            Err(vm.new_type_error("event loops make their handles themselves"))
-        }
-    }
-
-    #[pyclass(flags(BASETYPE), with(Constructor))]
-    impl HandleCore {
-        /// Keeps the callback from being called.
-        #[pymethod]
-        fn cancel(zelf: &Py<Self>) {
-            if zelf.cancelled.swap(true, Ordering::SeqCst) {
-                return;
-            }
-            let call = zelf.call.lock().take();
-            drop(call);
-            if zelf.scheduled.load(Ordering::SeqCst)
-                && let Some(core) = zelf.owner.downcast_ref::<LoopCore>()
-            {
-                core.queue.lock().cancelled += 1;
-            }
-        }
-
-        /// Whether it was cancelled.
-        #[pymethod]
-        fn cancelled(zelf: &Py<Self>) -> bool {
-            zelf.cancelled.load(Ordering::SeqCst)
-        }
-
-        pub(super) fn is_off(&self) -> bool {
-            self.cancelled.load(Ordering::SeqCst)
-        }
-
-        /// When it is due, on the loop's clock.
-        #[pymethod]
-        fn when(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-            zelf.when.clone().unwrap_or_else(|| seconds(zelf.at, vm))
-        }
-
-        /// The context in which the callback runs.
-        #[pymethod]
-        fn get_context(zelf: &Py<Self>) -> PyObjectRef {
-            zelf.context.clone()
-        }
-
-        #[pygetset]
-        fn _when(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-            Self::when(zelf, vm)
-        }
-
-        #[pygetset]
-        fn _cancelled(zelf: &Py<Self>) -> bool {
-            zelf.is_off()
-        }
-
-        #[pygetset]
-        fn _scheduled(zelf: &Py<Self>) -> bool {
-            zelf.scheduled.load(Ordering::SeqCst)
-        }
-
-        #[pygetset]
-        fn _callback(zelf: &Py<Self>) -> Option<PyObjectRef> {
-            zelf.call.lock().as_ref().and_then(|call| call.first().cloned())
-        }
-
-        #[pygetset]
-        fn _args(zelf: &Py<Self>, vm: &VirtualMachine) -> Option<PyObjectRef> {
-            let call = zelf.call.lock();
-            let arguments = call.as_ref()?.get(1..)?.to_vec();
-            Some(vm.ctx.new_tuple(arguments).into())
-        }
-
-        #[pygetset]
-        fn _context(zelf: &Py<Self>) -> PyObjectRef {
-            zelf.context.clone()
-        }
-
-        #[pygetset]
-        fn _loop(zelf: &Py<Self>) -> PyObjectRef {
-            zelf.owner.clone()
-        }
-
-        #[pygetset]
-        fn _repr(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-            vm.ctx.none()
-        }
-
-        #[pygetset]
-        fn _source_traceback(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-            vm.ctx.none()
-        }
+    pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+        __module_exec(vm, module);
+        rustpython_vm::extend_module!(vm, module, { "HandleCore" => HandleCore::make_static_type() });
+        Ok(())
     }
 
     /// The native part of an event loop.
@@ -195,17 +74,16 @@ mod _cellist_loop {
         /// Whether it was made on the virtual clock.
         #[pytraverse(skip)]
         pub(super) simulated: bool,
+        /// Another thread than its own has called it, and was warned.
+        #[pytraverse(skip)]
+        pub(super) stray: AtomicBool,
+        /// It is of our class itself, and no method was put over it: its queue may be filled
+        /// without asking it.
+        #[pytraverse(skip)]
+        pub(super) is_exact: AtomicBool,
+        pub(super) task_factory: PyMutex<Option<PyObjectRef>>,
         #[pytraverse(skip)]
         pub(super) types: Types,
-    }
-
-    /// What a loop needs of Python; these live as long as the interpreter.
-    pub(super) struct Types {
-        pub(super) handle: PyTypeRef,
-        pub(super) timer: PyTypeRef,
-        pub(super) step: PyObjectRef,
-        pub(super) wakeup: PyObjectRef,
-        pub(super) copy_context: PyObjectRef,
     }
 
     impl std::fmt::Debug for LoopCore {
@@ -217,22 +95,9 @@ mod _cellist_loop {
     impl Constructor for LoopCore {
         type Args = FuncArgs;
 
-        fn py_new(_class: &Py<PyType>, _args: FuncArgs, vm: &VirtualMachine) -> PyResult<Self> {
-            let get = |module: &'static str, name: &'static str| -> PyResult {
-                vm.import_name(module, name)
-            };
-            let class = |name| -> PyResult<PyTypeRef> {
-                get("cellist.native_loop", name)?
-                    .downcast()
-                    .map_err(|_| vm.new_type_error("`cellist.native_loop` is not ours"))
-            };
-            let types = Types {
-                handle: class("Handle")?,
-                timer: class("TimerHandle")?,
-                step: get("_asyncio", "TaskStepMethWrapper")?,
-                wakeup: get("_asyncio", "TaskWakeupMethWrapper")?,
-                copy_context: get("_contextvars", "copy_context")?,
-            };
+        fn py_new(class: &Py<PyType>, _args: FuncArgs, vm: &VirtualMachine) -> PyResult<Self> {
+            let create_task = Self::static_type().as_object().get_attr("create_task", vm)?;
+            let types = Types::look_up(create_task, vm)?;
             let poller = Poller::new().map_err(|error| os_error(error, vm))?;
             Ok(Self {
                 queue: PyMutex::new(Queue::default()),
@@ -244,20 +109,29 @@ mod _cellist_loop {
                 thread: AtomicU64::new(0),
                 turns: AtomicU64::new(0),
                 simulated: clock::virtual_now().is_some(),
+                stray: AtomicBool::new(false),
+                is_exact: AtomicBool::new(!tasks::are_stock() && class.is(&types.ours)),
+                task_factory: PyMutex::new(None),
                 types,
             })
         }
     }
 
-    pub(super) trait ImportName {
-        fn import_name(&self, module: &'static str, name: &'static str) -> PyResult;
-    }
+    /// What our own futures, tasks and sleeps do without calling.
+    const BYPASSED: [&str; 7] =
+        ["call_at", "call_later", "call_soon", "create_future", "create_task", "get_debug", "time"];
 
-    impl ImportName for VirtualMachine {
-        fn import_name(&self, module: &'static str, name: &'static str) -> PyResult {
-            self.import(module, 0)?;
-            let modules = self.sys_module.get_attr("modules", self)?;
-            modules.get_item(module, self)?.get_attr(name, self)
+    impl SetAttr for LoopCore {
+        fn setattro(
+            zelf: &Py<Self>,
+            name: &Py<PyStr>,
+            value: PySetterValue,
+            vm: &VirtualMachine,
+        ) -> PyResult<()> {
+            if BYPASSED.iter().any(|each| name.as_bytes() == each.as_bytes()) {
+                zelf.is_exact.store(false, Ordering::SeqCst);
+            }
+            zelf.as_object().generic_setattr(name, value, vm)
         }
     }
 
@@ -265,7 +139,7 @@ mod _cellist_loop {
         std::io::Error::from(error).to_pyexception(vm)
     }
 
-    #[pyclass(flags(BASETYPE), with(Constructor))]
+    #[pyclass(flags(BASETYPE), with(Constructor, SetAttr))]
     impl LoopCore {
         // Scheduling
 
@@ -278,19 +152,21 @@ mod _cellist_loop {
                 zelf.push(Ready::Handle(handle.clone()));
                 return Ok(handle);
             }
+            Self::note_stray(&zelf, vm)?;
             let context = args.take_keyword("context");
-            if let Some(callback) = args.args.first()
-                && (callback.class().as_object().is(&zelf.types.step)
-                    || callback.class().as_object().is(&zelf.types.wakeup))
-            {
-                // The task drops the handle it would get, and runs in its own context anyway.
-                let callback = args.args.remove(0);
-                zelf.push(Ready::Task(callback, args.args));
-                return Ok(vm.ctx.none());
-            }
             let handle: PyObjectRef = Self::handle(&zelf, args, context, vm)?.into();
             zelf.push(Ready::Handle(handle.clone()));
             Ok(handle)
+        }
+
+        /// Warns, once, when a thread calls what is only for the one that runs the loop.
+        pub(crate) fn note_stray(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            let runs = zelf.thread.load(Ordering::Relaxed);
+            let here = rustpython_vm::stdlib::_thread::get_ident();
+            if runs == 0 || runs == here || zelf.stray.swap(true, Ordering::Relaxed) {
+                return Ok(());
+            }
+            vm.call_method(zelf.as_object(), "_warn_of_stray_call", ()).map(drop)
         }
 
         /// Like call_soon(), but thread-safe.
@@ -330,79 +206,6 @@ mod _cellist_loop {
             Self::schedule(&zelf, at, Some(when), args, vm)
         }
 
-        fn schedule(
-            zelf: &Py<Self>,
-            at: u64,
-            when: Option<PyObjectRef>,
-            mut args: FuncArgs,
-            vm: &VirtualMachine,
-        ) -> PyResult {
-            zelf.open_or_raise(vm)?;
-            let handle: PyObjectRef = if zelf.debug.load(Ordering::Relaxed) {
-                args.prepend_arg(when.unwrap_or_else(|| seconds(at, vm)));
-                vm.call_method(zelf.as_object(), "_debug_call_at", args)?
-            } else {
-                let context = args.take_keyword("context");
-                let call = callback_and_arguments(args, vm)?;
-                let class = zelf.types.timer.clone();
-                let core = Self::handle_core(zelf, call, context, at, when, vm)?;
-                core.scheduled.store(true, Ordering::SeqCst);
-                core.into_ref_with_type(vm, class)?.into()
-            };
-            let mut queue = zelf.queue.lock();
-            let sequence = queue.sequence;
-            queue.sequence += 1;
-            queue.timers.push(Timer { at, sequence, handle: handle.clone() });
-            drop(queue);
-            zelf.wake();
-            Ok(handle)
-        }
-
-        fn handle(
-            zelf: &Py<Self>,
-            args: FuncArgs,
-            context: Option<PyObjectRef>,
-            vm: &VirtualMachine,
-        ) -> PyResult<PyRef<HandleCore>> {
-            let call = callback_and_arguments(args, vm)?;
-            let core = Self::handle_core(zelf, call, context, 0, None, vm)?;
-            core.into_ref_with_type(vm, zelf.types.handle.clone())
-        }
-
-        pub(super) fn handle_core(
-            zelf: &Py<Self>,
-            call: Vec<PyObjectRef>,
-            context: Option<PyObjectRef>,
-            at: u64,
-            when: Option<PyObjectRef>,
-            vm: &VirtualMachine,
-        ) -> PyResult<HandleCore> {
-            let context = match context.filter(|context| !vm.is_none(context)) {
-                Some(context) => context,
-                None => zelf.types.copy_context.call((), vm)?,
-            };
-            Ok(HandleCore {
-                call: PyMutex::new(Some(call)),
-                context,
-                owner: zelf.to_owned().into(),
-                cancelled: AtomicBool::new(false),
-                at,
-                when,
-                scheduled: AtomicBool::new(false),
-            })
-        }
-
-        fn push(&self, ready: Ready) {
-            self.queue.lock().ready.push_back(ready);
-            self.wake();
-        }
-
-        fn wake(&self) {
-            if self.sleeping.swap(false, Ordering::SeqCst) {
-                self.poller.wake();
-            }
-        }
-
         /// Adds a handle that somebody else made.
         #[pymethod]
         fn _add_callback(
@@ -420,6 +223,53 @@ mod _cellist_loop {
         #[pymethod]
         fn _timer_handle_cancelled(zelf: &Py<Self>, _handle: PyObjectRef) {
             zelf.queue.lock().cancelled += 1;
+        }
+
+        // Tasks
+
+        /// Schedule or begin executing a coroutine object.
+        #[pymethod]
+        fn create_task(zelf: PyRef<Self>, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+            let is_simple = args.args.len() == 1
+                && args
+                    .kwargs
+                    .iter()
+                    .all(|(name, _)| matches!(name.as_bytes(), b"name" | b"context"));
+            if is_simple
+                && Self::plain(zelf.as_object()).is_some()
+                && zelf.task_factory.lock().is_none()
+                && futures::names(vm)?.tasks_are_ours(vm)?
+            {
+                let given = |value: &PyObjectRef| !vm.is_none(value);
+                let options = tasks::Options {
+                    name: args.take_keyword("name").filter(given),
+                    context: args.take_keyword("context").filter(given),
+                    ..tasks::Options::default()
+                };
+                return Ok(Task::spawn(&zelf, args.args.remove(0), options, vm)?.into());
+            }
+            args.prepend_arg(zelf.clone().into());
+            stock_method("create_task", vm)?.call(args, vm)
+        }
+
+        /// Create a Future object attached to the loop.
+        #[pymethod]
+        fn create_future(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
+            if Self::plain(zelf.as_object()).is_some() {
+                return Ok(Future::pending(zelf.clone().into(), vm).into());
+            }
+            stock_method("create_future", vm)?.call((zelf,), vm)
+        }
+
+        #[pygetset]
+        fn _task_factory(zelf: &Py<Self>) -> Option<PyObjectRef> {
+            zelf.task_factory.lock().clone()
+        }
+
+        #[pygetset(setter)]
+        fn set__task_factory(zelf: &Py<Self>, factory: Option<PyObjectRef>) {
+            let before = std::mem::replace(&mut *zelf.task_factory.lock(), factory);
+            drop(before);
         }
 
         // State
@@ -457,7 +307,7 @@ mod _cellist_loop {
             zelf.open_or_raise(vm)
         }
 
-        fn open_or_raise(&self, vm: &VirtualMachine) -> PyResult<()> {
+        pub(super) fn open_or_raise(&self, vm: &VirtualMachine) -> PyResult<()> {
             if self.is_shut() {
                 return Err(vm.new_runtime_error("Event loop is closed"));
             }
@@ -498,27 +348,21 @@ mod _cellist_loop {
         }
 
         #[pygetset]
-        fn _ready(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-            let queue = zelf.queue.lock();
-            let handles = queue.ready.iter().map(|ready| match ready {
-                Ready::Handle(handle) | Ready::Task(handle, _) => handle.clone(),
-            });
-            let handles = handles.collect();
-            drop(queue);
-            vm.ctx.new_list(handles).into()
+        fn _ready(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            let ready: Vec<_> = zelf.queue.lock().ready.iter().cloned().collect();
+            let handles = ready.into_iter().map(|ready| ready.into_handle(zelf, vm));
+            Ok(vm.ctx.new_list(handles.collect::<PyResult<_>>()?).into())
         }
 
         #[pygetset(setter)]
         fn set__ready(_zelf: &Py<Self>, _value: PySetterValue) {}
 
         #[pygetset]
-        fn _scheduled(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
-            let queue = zelf.queue.lock();
-            let mut order: Vec<_> = queue.timers.iter().collect();
+        fn _scheduled(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            let mut order: Vec<_> = zelf.queue.lock().timers.iter().cloned().collect();
             order.sort_by(|a, b| b.cmp(a));
-            let handles = order.into_iter().map(|timer| timer.handle.clone()).collect();
-            drop(queue);
-            vm.ctx.new_list(handles).into()
+            let handles = order.into_iter().map(|timer| timer.due.into_handle(zelf, timer.at, vm));
+            Ok(vm.ctx.new_list(handles.collect::<PyResult<_>>()?).into())
         }
 
         #[pygetset(setter)]
@@ -597,52 +441,6 @@ mod _cellist_loop {
             zelf.remove(&fd, false, vm)
         }
 
-        fn add(zelf: &Py<Self>, mut args: FuncArgs, read: bool, vm: &VirtualMachine) -> PyResult {
-            zelf.open_or_raise(vm)?;
-            let Some(fd) = args.take_positional_keyword("fd") else {
-                return Err(vm.new_type_error("missing 1 required positional argument: 'fd'"));
-            };
-            let fd = descriptor(&fd, vm)?;
-            let handle: PyObjectRef = Self::handle(zelf, args, None, vm)?.into();
-            let mut queue = zelf.queue.lock();
-            let before = queue.descriptors.get(&fd);
-            let reads = read || before.is_some_and(|interest| interest.reader.is_some());
-            let writes = !read || before.is_some_and(|interest| interest.writer.is_some());
-            zelf.poller.watch(fd, reads, writes).map_err(|error| os_error(error, vm))?;
-            let interest = queue.descriptors.entry(fd).or_default();
-            let slot = if read { &mut interest.reader } else { &mut interest.writer };
-            let replaced = slot.replace(handle.clone());
-            drop(queue);
-            cancel(replaced, vm)?;
-            Ok(handle)
-        }
-
-        pub(super) fn remove(
-            &self,
-            fd: &PyObject,
-            read: bool,
-            vm: &VirtualMachine,
-        ) -> PyResult<bool> {
-            if self.is_shut() {
-                return Ok(false);
-            }
-            let Ok(fd) = descriptor(fd, vm) else { return Ok(false) };
-            let mut queue = self.queue.lock();
-            let Some(interest) = queue.descriptors.get_mut(&fd) else { return Ok(false) };
-            let slot = if read { &mut interest.reader } else { &mut interest.writer };
-            let removed = slot.take();
-            let (reads, writes) = (interest.reader.is_some(), interest.writer.is_some());
-            if !reads && !writes {
-                queue.descriptors.remove(&fd);
-            }
-            let watched = self.poller.watch(fd, reads, writes);
-            drop(queue);
-            watched.map_err(|error| os_error(error, vm))?;
-            let found = removed.is_some();
-            cancel(removed, vm)?;
-            Ok(found)
-        }
-
         /// `(fd, reader, writer)` of everything watched.
         #[pymethod]
         fn _descriptors(zelf: &Py<Self>, vm: &VirtualMachine) -> PyObjectRef {
@@ -684,56 +482,6 @@ mod _cellist_loop {
         #[pymethod]
         fn _run_once(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult<()> {
             Self::turn(&zelf, None, vm)
-        }
-    }
-
-    /// The callback, then its arguments.
-    fn callback_and_arguments(
-        mut args: FuncArgs,
-        vm: &VirtualMachine,
-    ) -> PyResult<Vec<PyObjectRef>> {
-        if let Some(callback) = args.take_keyword("callback") {
-            args.prepend_arg(callback);
-        }
-        if args.args.is_empty() {
-            return Err(vm.new_type_error("missing 1 required positional argument: 'callback'"));
-        }
-        match args.check_kwargs_empty(vm) {
-            Some(error) => Err(error),
-            None => Ok(args.args),
-        }
-    }
-
-    pub(super) fn is_cancelled(handle: &PyObject, vm: &VirtualMachine) -> PyResult<bool> {
-        match handle.downcast_ref::<HandleCore>() {
-            Some(core) => Ok(core.is_off()),
-            None => handle.get_attr("_cancelled", vm)?.try_to_bool(vm),
-        }
-    }
-
-    fn cancel(handle: Option<PyObjectRef>, vm: &VirtualMachine) -> PyResult<()> {
-        match handle {
-            Some(handle) => vm.call_method(&handle, "cancel", ()).map(drop),
-            None => Ok(()),
-        }
-    }
-
-    /// The number of a descriptor, or of an object that has one.
-    fn descriptor(object: &PyObject, vm: &VirtualMachine) -> PyResult<RawFd> {
-        let number = match object.downcast_ref::<PyInt>() {
-            Some(int) => i32::try_from(int.as_bigint()).ok(),
-            None => {
-                let number = vm.call_method(object, "fileno", ());
-                number.ok().and_then(|number| number.try_into_value::<i32>(vm).ok())
-            }
-        };
-        match number {
-            Some(fd) if fd >= 0 => Ok(fd),
-            Some(fd) => Err(vm.new_value_error(format!("Invalid file descriptor: {fd}"))),
-            None => {
-                let repr = object.repr(vm)?;
-                Err(vm.new_value_error(format!("Invalid file object: {}", repr.as_wtf8())))
-            }
         }
     }
 }

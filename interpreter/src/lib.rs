@@ -1,21 +1,39 @@
 //! Python in a box: an embedded interpreter that runs cells. It knows neither Jupyter nor grades.
 
+#[macro_use]
+mod collector;
+
 mod capture;
 mod cell;
 mod check;
 mod clock;
+mod contexts;
 mod event;
 mod event_loop;
+mod footprint;
+mod futures;
 mod interrupt;
+mod iterators;
+mod limits;
 mod native;
+mod primitives;
+pub mod record;
 mod session;
+mod streams;
+mod tasks;
 mod threads;
+mod tls;
 mod vm;
 
 pub use cell::{Cell, Completeness, Completion, Failure, Inspection, Outcome};
 pub use check::CheckOutcome;
 pub use clock::Clock;
 pub use event::{Event, InputError, MimeBundle, Origin, Sink, StreamName};
+pub use footprint::use_small_pages;
 pub use interrupt::Interrupter;
+pub use limits::{EXIT_LIMIT, Limits, Metered};
 pub use session::{Options, Session, StartError};
-pub use vm::{PYTHON_LINK, python_main, python_program, python_version};
+pub use threads::has_thread_failed;
+pub use vm::{
+    CLOCK_VARIABLE, PYTHON_LINK, SCHEDULE_VARIABLE, python_main, python_program, python_version,
+};

@@ -1,5 +1,6 @@
 //! `_cellist`: the part of the Python side that is native, and its way to the sink.
 
+use crate::capture;
 use crate::event::{Event, Origin, Sink, StreamName};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustpython_vm::{PyResult, VirtualMachine};
@@ -31,6 +32,7 @@ pub(crate) fn reattach() {
 
 fn emit(origin: u64, event: Event) {
     if let Some(sink) = sink() {
+        capture::catch_up();
         sink.emit(Origin(origin), event);
     }
 }
@@ -60,8 +62,8 @@ fn write_descriptor(name: StreamName, text: &str) {
 #[expect(clippy::unwrap_used, reason = "in what the macros make of an attribute")]
 pub(crate) mod _cellist {
     use super::{DETACHED, Event, Ordering, StreamName, emit, sink, write_descriptor};
-    use crate::clock;
     use crate::event::{InputError, MimeBundle};
+    use crate::{capture, clock, limits};
     use rustpython_vm::builtins::{PyFloat, PyInt, PyStr, PyStrRef};
     use rustpython_vm::types::Constructor;
     use rustpython_vm::{
@@ -112,6 +114,9 @@ pub(crate) mod _cellist {
             let origin = current_origin(&zelf.origin, vm)?;
             // Lone surrogates have no UTF-8 form; a notebook shows them as replacement characters.
             let content = text.to_string_lossy().into_owned();
+            let whole = content.len();
+            let content = limits::allowed(content);
+            let cut = content.len() < whole;
             let name = zelf.name;
             vm.allow_threads(|| {
                 if sink().is_some() {
@@ -120,6 +125,9 @@ pub(crate) mod _cellist {
                     write_descriptor(name, &content);
                 }
             });
+            if cut {
+                return Err(limits::too_much_output(vm));
+            }
             Ok(length)
         }
     }
@@ -139,6 +147,15 @@ pub(crate) mod _cellist {
         }
     }
 
+    /// Counts what a display takes of the output.
+    fn spend(data: &MimeBundle, vm: &VirtualMachine) -> PyResult<()> {
+        let size = |value: &Value| value.as_str().map_or_else(|| value.to_string().len(), str::len);
+        if limits::may_write(data.values().map(size).sum()) {
+            return Ok(());
+        }
+        Err(limits::too_much_output(vm))
+    }
+
     fn to_json(value: &PyObjectRef, vm: &VirtualMachine) -> PyResult<Value> {
         py_serde::serialize(vm, value, serde_json::value::Serializer)
             .map_err(|error| vm.new_value_error(format!("not representable as JSON: {error}")))
@@ -153,8 +170,10 @@ pub(crate) mod _cellist {
         update: bool,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
+        let data = to_map(&data, vm)?;
+        spend(&data, vm)?;
         let event = Event::Display {
-            data: to_map(&data, vm)?,
+            data,
             metadata: to_map(&metadata, vm)?,
             transient: to_map(&transient, vm)?,
             update,
@@ -171,11 +190,9 @@ pub(crate) mod _cellist {
         metadata: PyObjectRef,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let event = Event::Result {
-            execution_count,
-            data: to_map(&data, vm)?,
-            metadata: to_map(&metadata, vm)?,
-        };
+        let data = to_map(&data, vm)?;
+        spend(&data, vm)?;
+        let event = Event::Result { execution_count, data, metadata: to_map(&metadata, vm)? };
         vm.allow_threads(|| emit(origin, event));
         Ok(())
     }
@@ -190,7 +207,10 @@ pub(crate) mod _cellist {
     fn ask(origin: u64, prompt: PyStrRef, password: bool, vm: &VirtualMachine) -> PyResult<String> {
         let prompt = prompt.to_string_lossy().into_owned();
         let answer = vm.allow_threads(|| match sink() {
-            Some(sink) => sink.input(crate::Origin(origin), &prompt, password),
+            Some(sink) => {
+                capture::catch_up();
+                sink.input(crate::Origin(origin), &prompt, password)
+            }
             None => Err(InputError::Closed),
         });
         // An interrupt may have ended the wait: its handler runs first.
@@ -222,6 +242,12 @@ pub(crate) mod _cellist {
         DETACHED.store(true, Ordering::Relaxed);
     }
 
+    /// A child was started in a way of which `fork` knows nothing.
+    #[pyfunction]
+    fn note_child() {
+        capture::note_child();
+    }
+
     /// Virtual nanoseconds, or None on the wall clock.
     #[pyfunction]
     fn virtual_now() -> Option<u64> {
@@ -231,6 +257,71 @@ pub(crate) mod _cellist {
     #[pyfunction]
     fn virtual_advance(nanos: u64) {
         clock::advance(nanos);
+    }
+
+    /// Lets virtual time pass for this thread: others run meanwhile. Raises what a signal handler
+    /// raised.
+    #[pyfunction]
+    fn virtual_sleep(nanos: u64, vm: &VirtualMachine) -> PyResult<()> {
+        crate::clock::sleep(nanos, vm)
+    }
+
+    /// A point at which a schedule may let another thread run: `(code, offset)` of an instruction.
+    #[pyfunction]
+    fn schedule_point(
+        _code: PyObjectRef,
+        _offset: PyObjectRef,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        crate::threads::baton::instruction(vm)
+    }
+
+    /// Waits in virtual time until one of `readers` can be read or one of `writers` written, or
+    /// `nanos` have passed. True unless they have; None for a thread that is no part of the
+    /// simulation, which has to wait really. In a `service` thread virtual time does not wait for
+    /// what comes from outside. Raises DeadlockError when nothing can wake the thread, and what a
+    /// signal handler raised.
+    #[pyfunction]
+    fn virtual_poll(
+        readers: Vec<i32>,
+        writers: Vec<i32>,
+        nanos: Option<u64>,
+        service: bool,
+        vm: &VirtualMachine,
+    ) -> PyResult<Option<bool>> {
+        clock::poll(&readers, &writers, nanos, service, vm)
+    }
+
+    /// `count` more jobs (or fewer) that another process works on.
+    #[pyfunction]
+    fn count_jobs(count: i64) {
+        crate::threads::baton::count_jobs(count);
+    }
+
+    /// A thread ended by an error: the process's exit code is to say so.
+    #[pyfunction]
+    fn note_failure() {
+        crate::threads::note_failure();
+    }
+
+    /// The seed of the threads' schedule, or None.
+    #[pyfunction]
+    fn seed() -> Option<u64> {
+        clock::seed()
+    }
+
+    /// Whether code of this file name is the frozen library's.
+    #[pyfunction]
+    fn is_library(path: PyStrRef) -> bool {
+        crate::threads::deadlock::is_library(&path.to_string_lossy())
+    }
+
+    /// Lines about the other threads, and their event loops, that wait for ever.
+    #[pyfunction]
+    fn describe_waits(vm: &VirtualMachine) -> PyObjectRef {
+        let lines = crate::threads::deadlock::describe_all(false, vm);
+        let lines = lines.into_iter().map(|line| vm.ctx.new_str(line).into());
+        vm.ctx.new_list(lines.collect()).into()
     }
 
     /// Continues virtual time at `nanos`, or with None returns to the wall clock.

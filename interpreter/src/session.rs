@@ -1,17 +1,21 @@
 //! A session: the interpreter, its one namespace, and the cells that run in it.
 
 use crate::capture::Capture;
-use crate::cell::{Cell, Completeness, Completion, Failure, Inspection, Outcome};
+use crate::cell::{self, Completeness, Completion, Failure, Inspection, Outcome};
 use crate::check::CheckOutcome;
 use crate::clock::{self, Clock};
 use crate::event::{MimeBundle, Sink};
 use crate::interrupt::Interrupter;
-use crate::{native, vm as machine};
+use crate::iterators;
+use crate::limits::{self, Limits, Watched};
+use crate::{footprint, native, vm as machine};
+use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::IntoFuncArgs;
 use rustpython_vm::{
     AsObject, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine, py_serde,
 };
 use serde_json::{Map, Value, json};
+use std::cell::Cell;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 
@@ -20,13 +24,21 @@ use std::sync::Arc;
 pub struct Options {
     /// Which clock to begin with.
     pub clock: Clock,
+    /// The seed that draws the order of threads on the virtual clock; without one they run first
+    /// in, first out.
+    pub schedule: Option<u64>,
     /// Seed of string hashes; `None` is random.
     pub hash_seed: Option<u32>,
     /// Ignore the environment and the user's site packages.
     pub isolated: bool,
     /// Take over file descriptors 1 and 2, so that the output of subprocesses reaches the sink.
     pub capture_descriptors: bool,
+    /// What each cell and each check may use.
+    pub limits: Limits,
 }
+
+/// So many modules, imported by one cell, are much.
+const MANY_MODULES: usize = 20;
 
 /// Why a session could not start.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +62,9 @@ pub struct Session {
     side: PyObjectRef,
     interrupter: Interrupter,
     capture: Option<Capture>,
+    limits: Cell<Limits>,
+    /// How many modules were loaded after the cell before.
+    modules: Cell<usize>,
     /// Not `Send`: the virtual machine belongs to its thread.
     _thread: std::marker::PhantomData<*const ()>,
 }
@@ -64,7 +79,9 @@ impl Session {
             return Err(StartError::Twice);
         }
         let capture = options.capture_descriptors.then(|| Capture::start(sink)).transpose()?;
+        clock::set_seed(options.schedule);
         clock::set(options.clock);
+        limits::grow_stack();
         let executable = match machine::python_program() {
             Ok(path) => Some(path),
             Err(error) => {
@@ -75,14 +92,23 @@ impl Session {
         let interpreter = machine::interpreter(settings(options), executable);
         let isolated = options.isolated;
         let side = interpreter
-            .enter(|vm| start_python(vm, isolated).map_err(|exc| describe(vm, &exc)))
+            .enter(|vm| {
+                limits::install(vm)
+                    .and_then(|()| iterators::install(vm))
+                    .and_then(|()| start_python(vm, isolated))
+                    .inspect(|_| options.limits.apply(vm))
+                    .map_err(|exc| describe(vm, &exc))
+            })
             .map_err(StartError::Python)?;
         let interrupter = Interrupter::for_this_thread();
-        Ok(Self { interpreter, side, interrupter, capture, _thread: std::marker::PhantomData })
+        footprint::forget_executable();
+        let (limits, modules) = (Cell::new(options.limits), Cell::new(0));
+        let _thread = std::marker::PhantomData;
+        Ok(Self { interpreter, side, interrupter, capture, limits, modules, _thread })
     }
 
     /// Runs a cell to its end. Output reaches the sink meanwhile.
-    pub fn run_cell(&self, cell: &Cell<'_>) -> Outcome {
+    pub fn run_cell(&self, cell: &cell::Cell<'_>) -> Outcome {
         self.forget_interrupts();
         let _running = self.interrupter.running();
         if let Some(capture) = &self.capture {
@@ -91,12 +117,17 @@ impl Session {
             capture.belongs_to(cell.origin);
         }
         let outcome = self.interpreter.enter(|vm| {
+            let _watched = match self.watch() {
+                Ok(watched) => watched,
+                Err(failure) => return Outcome::Error(failure),
+            };
             let expressions = from_json(vm, Value::Object(cell.user_expressions.clone()));
             let arguments = (
                 vm.ctx.new_str(cell.source),
                 vm.ctx.new_int(cell.origin.0),
                 vm.ctx.new_int(cell.execution_count),
                 vm.ctx.new_bool(cell.silent),
+                vm.ctx.new_bool(cell.kept && !cell.silent),
                 expressions,
             );
             match self.call(vm, "run_cell", arguments) {
@@ -107,7 +138,20 @@ impl Session {
         if let Some(capture) = &self.capture {
             capture.drain();
         }
+        self.let_go();
         outcome
+    }
+
+    /// After a cell that imported much: what imports need of the executable is not needed again.
+    fn let_go(&self) {
+        let modules = self.interpreter.enter(|vm| {
+            let modules = vm.sys_module.get_attr("modules", vm)?;
+            modules.length(vm)
+        });
+        let modules = modules.unwrap_or(0);
+        if modules > self.modules.replace(modules) + MANY_MODULES {
+            footprint::forget_executable();
+        }
     }
 
     /// Drives background tasks until `wake` is readable (does not read from it).
@@ -192,6 +236,7 @@ impl Session {
             Clock::Wall => "wall",
             Clock::Virtual => "virtual",
         };
+        let _watched = self.watch()?;
         let answer = self.ask("run_check", |vm| {
             (vm.ctx.new_str(id), vm.ctx.new_str(source), vm.ctx.new_str(clock))
         })?;
@@ -202,6 +247,21 @@ impl Session {
             hint: text("hint"),
             message: text("message"),
             hint_error: text("hint_error"),
+        })
+    }
+
+    /// From the next cell or check on, these are the limits. A depth of recursion that is not
+    /// given stays as it is.
+    pub fn set_limits(&self, limits: Limits) {
+        self.limits.set(limits);
+        self.interpreter.enter(|vm| limits.apply(vm));
+    }
+
+    fn watch(&self) -> Result<Watched, Failure> {
+        Watched::begin(&self.limits.get()).map_err(|error| Failure {
+            ename: "OSError".to_owned(),
+            evalue: format!("the limits cannot be watched: {error}"),
+            traceback: vec![format!("OSError: the limits cannot be watched: {error}")],
         })
     }
 
@@ -226,6 +286,8 @@ impl Session {
                 Ok(0) => {
                     native::reattach();
                     self.interrupter.adopt_this_thread();
+                    crate::threads::baton::adopt_process();
+                    limits::adopt_this_thread();
                     Ok(None)
                 }
                 Ok(pid) => Ok(Some(pid.unsigned_abs())),
@@ -270,10 +332,16 @@ impl Session {
         method: &'static str,
         arguments: impl IntoFuncArgs,
     ) -> Result<Value, Failure> {
-        let fail = |exc| Failure {
-            ename: "InternalError".to_owned(),
-            evalue: describe(vm, &exc),
-            traceback: vec![describe(vm, &exc)],
+        let fail = |exc: PyBaseExceptionRef| {
+            let text = describe(vm, &exc);
+            // A limit may also be reached while an error is being shown.
+            let (ename, evalue) = if limits::is_limit(vm, &exc) {
+                let said = exc.as_object().str(vm).map(|text| text.to_string_lossy().into_owned());
+                (exc.class().name().to_string(), said.unwrap_or_default())
+            } else {
+                ("InternalError".to_owned(), text.clone())
+            };
+            Failure { ename, evalue, traceback: vec![text] }
         };
         let answer =
             self.side.get_attr(method, vm).and_then(|f| f.call(arguments, vm)).map_err(fail)?;
@@ -320,7 +388,7 @@ fn from_json(vm: &VirtualMachine, value: Value) -> PyObjectRef {
     py_serde::deserialize(vm, value).unwrap_or_else(|_| vm.ctx.none())
 }
 
-fn describe(vm: &VirtualMachine, exc: &rustpython_vm::builtins::PyBaseExceptionRef) -> String {
+fn describe(vm: &VirtualMachine, exc: &PyBaseExceptionRef) -> String {
     let mut text = String::new();
     if vm.write_exception(&mut text, exc).is_err() {
         text = exc.class().name().to_string();

@@ -1,13 +1,18 @@
 //! Building the virtual machine: modules, TLS, settings. Everything that knows undocumented
 //! parts of RustPython stands here.
 
-use crate::{event_loop, native, threads};
+use crate::threads::has_thread_failed;
+use crate::{
+    clock, contexts, event_loop, limits, native, primitives, record, streams, tasks, threads, tls,
+};
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
+use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
 use rustpython_vm::common::rc::PyRc;
-use rustpython_vm::{Interpreter, Settings, VirtualMachine, py_freeze};
+use rustpython_vm::{Interpreter, Py, PyResult, Settings, VirtualMachine, py_freeze};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// The version of the Python language and library that the interpreter implements.
 pub fn python_version() -> &'static str {
@@ -22,12 +27,26 @@ pub(crate) fn builder() -> InterpreterBuilder {
     let builder = InterpreterBuilder::new().init_stdlib();
     let definition = native::_cellist::module_def(&builder.ctx);
     let event_loop = event_loop::module_def(&builder.ctx);
+    let own = [
+        definition,
+        event_loop,
+        limits::_cellist_limits::module_def(&builder.ctx),
+        record::_cellist_trace::module_def(&builder.ctx),
+        primitives::module_def(&builder.ctx),
+        streams::module_def(&builder.ctx),
+    ];
+    let natives = [contexts::module_def(&builder.ctx), tasks::module_def(&builder.ctx)];
+    let mut builder = own.into_iter().fold(builder, InterpreterBuilder::add_native_module);
+    if !tasks::are_stock() {
+        // The later of two modules with the same name counts.
+        builder = natives.into_iter().fold(builder, InterpreterBuilder::add_native_module);
+    }
     builder
-        .add_native_module(definition)
-        .add_native_module(event_loop)
         .add_frozen_modules(py_freeze!(dir = "../python"))
-        .init_hook(install_tls)
+        .init_hook(tls::install)
         .init_hook(threads::install)
+        .init_hook(record::install)
+        .init_hook(limits::hook)
 }
 
 /// An interpreter with these settings, whose `sys.executable` is `executable`.
@@ -45,12 +64,30 @@ pub(crate) fn interpreter(settings: Settings, executable: Option<PathBuf>) -> In
         .interpreter()
 }
 
+/// Set to `virtual` in the environment of `python`, it runs on the virtual clock.
+pub const CLOCK_VARIABLE: &str = "CELLIST_CLOCK";
+
+/// The seed of the threads' schedule, for `python` on the virtual clock.
+pub const SCHEDULE_VARIABLE: &str = "CELLIST_SCHEDULE";
+
 /// Becomes `python`: reads the process's arguments as CPython does.
 ///
 /// The program's own name must be the first argument and no subcommand may follow it: see
 /// [`PYTHON_LINK`].
 pub fn python_main() -> ExitCode {
-    rustpython::run(builder())
+    limits::grow_stack();
+    if std::env::var_os(CLOCK_VARIABLE).is_none_or(|clock| clock != "virtual") {
+        return rustpython::run(builder());
+    }
+    let seed = std::env::var(SCHEDULE_VARIABLE).ok().and_then(|seed| seed.parse().ok());
+    clock::set_seed(seed);
+    clock::set(clock::Clock::Virtual);
+    // `site` imports it before the program runs; nothing else does before.
+    let code = rustpython::run(builder().add_frozen_modules(py_freeze!(
+        source = "from cellist import script; script.start()",
+        module_name = "sitecustomize"
+    )));
+    if code == ExitCode::SUCCESS && has_thread_failed() { ExitCode::FAILURE } else { code }
 }
 
 /// The path under which this executable is `python`: a link beside it if the installation made
@@ -100,17 +137,27 @@ fn cache_folder() -> PathBuf {
         .join("cellist")
 }
 
-fn install_tls(_vm: &mut VirtualMachine) {
-    use rustls::crypto::ring;
-    use rustpython_stdlib::ssl::providers::CryptoExt;
-
-    let extension = CryptoExt {
-        all_cipher_suites: Some(ring::ALL_CIPHER_SUITES),
-        default_cipher_suites: Some(ring::DEFAULT_CIPHER_SUITES),
-        all_kx_groups: Some(ring::ALL_KX_GROUPS),
-        any_supported_key: Some(ring::sign::any_supported_type),
-        ticketer: ring::Ticketer::new,
+/// For an initialisation hook: the native module `name` starts by `exec`, which calls the stock
+/// one, kept in `stock`. Subinterpreters inherit it.
+pub(crate) fn complete(
+    vm: &mut VirtualMachine,
+    name: &'static str,
+    stock: &OnceLock<&'static PyModuleDef>,
+    exec: fn(&VirtualMachine, &Py<PyModule>) -> PyResult<()>,
+) {
+    let Some(state) = PyRc::get_mut(&mut vm.state) else {
+        return;
     };
-    // A second interpreter in the process finds the provider already set.
-    let _ = CryptoExt::set_provider(ring::default_provider(), extension);
+    let Some(&definition) = state.module_defs.get(name) else {
+        return;
+    };
+    let definition = *stock.get_or_init(|| definition);
+    let ours = PyModuleDef {
+        name: definition.name,
+        doc: definition.doc,
+        methods: definition.methods,
+        slots: PyModuleSlots { create: definition.slots.create, exec: Some(exec) },
+    };
+    // Definitions live as long as the process; there is one for each interpreter that is built.
+    state.module_defs.insert(name, Box::leak(Box::new(ours)));
 }

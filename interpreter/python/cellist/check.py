@@ -1,5 +1,6 @@
 """Checks: assertion cells with a namespace of their own, exact comparisons and readable failures."""
 
+import _cellist_limits
 import ast
 import operator
 import types
@@ -54,6 +55,8 @@ def run(identifier, source, lab, pristine, clock="virtual"):
         return _failed(str(error), str(error), None)
     except KeyboardInterrupt:
         raise
+    except _cellist_limits.LimitExceeded as error:
+        return _exceeded(error)
     except SystemExit:
         said = "The code under test called `sys.exit` or `exit`, which ends a program. Return instead."
         return _failed(said, said, None)
@@ -62,9 +65,19 @@ def run(identifier, source, lab, pristine, clock="virtual"):
         # The check's own code stumbled over what the learner's code gave it.
         return _failed(message, *_render(hint, namespace))
     else:
+        try:
+            # The code under test may have caught the error, and so may the check.
+            _cellist_limits.settle()
+        except _cellist_limits.LimitExceeded as error:
+            return _exceeded(error)
         return {"passed": True, "score": lab.score_value,
                 "hint": None, "message": None, "hint_error": None}
     return _failed(message, *_render(hint, namespace))
+
+
+def _exceeded(error):
+    said = f"The code under test was stopped: {error}."
+    return _failed(said, said, None)
 
 
 def _failed(message, hint, hint_error):

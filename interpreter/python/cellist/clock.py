@@ -25,11 +25,12 @@ def sleep(seconds, /):
         raise ValueError("Invalid value NaN (not a number)")
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    _cellist.virtual_advance(nanos(seconds))
+    _cellist.virtual_sleep(nanos(seconds))
 
 
 def nanos(seconds):
-    return round(seconds * 1_000_000_000)
+    # What is above 0 is at least 1: who waits until a moment must come to it.
+    return round(seconds * 1_000_000_000) or int(seconds > 0)
 
 
 def install():
@@ -71,12 +72,8 @@ def _as(function, original):
     return function
 
 
-class Stall(RuntimeError):
-    """Nothing can wake what is waited for: on the wall clock the program would hang for ever."""
-
-
 class VirtualSelector:
-    """A selector that jumps to the next timer instead of waiting for it."""
+    """The selector of a foreign event loop, which waits in virtual time."""
 
     def __init__(self, inner):
         self._inner = inner
@@ -85,64 +82,29 @@ class VirtualSelector:
         return getattr(self._inner, name)
 
     def select(self, timeout=None):
-        now = _cellist.virtual_now()
         ready = self._inner.select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
-        if now is None or outside_pending(self._inner):
-            # Something outside the simulation will answer: wait for it in real time, the
-            # virtual clock standing still.
-            return self._inner.select(timeout if now is None else None)
-        if timeout is None:
-            raise Stall("nothing can wake the event loop: every task waits for something that never happens")
-        _cellist.virtual_advance(nanos(timeout))
-        return ready
+        descriptors = self._inner.get_map().values()
+        waited = _cellist.virtual_poll([key.fd for key in descriptors if key.events & 1],
+                                       [key.fd for key in descriptors if key.events & 2],
+                                       None if timeout is None else nanos(timeout), False)
+        return self._inner.select(timeout if waited is None else 0)
 
 
-#: Jobs handed to executors and not done yet: real work, which virtual time waits for. A set and
-#: not a number: jobs end on other threads, and without a GIL `-= 1` would lose some.
-_executor_jobs = set()
-_executors_watched = False
+def install_selector_loops():
+    """Puts every selector event loop, but ours, on the virtual clock."""
+    from asyncio import selector_events
 
+    from cellist import native_loop
 
-def jobs_pending():
-    """True while an executor works."""
-    return bool(_executor_jobs)
+    stock = selector_events.BaseSelectorEventLoop.__init__
 
+    def __init__(self, selector=None):
+        if _cellist.virtual_now() is not None and not isinstance(self, native_loop.EventLoop):
+            import selectors
 
-def outside_pending(selector):
-    """True when an event from outside the simulation can come: a job in a thread, a child
-    process, a pipe. Sockets on this machine count as inside: their data is there at once."""
-    import os
-    import stat
+            selector = VirtualSelector(selector or selectors.DefaultSelector())
+        stock(self, selector)
 
-    if jobs_pending():
-        return True
-    for key in selector.get_map().values():
-        try:
-            mode = os.fstat(key.fd).st_mode
-        except OSError:
-            continue
-        if not stat.S_ISSOCK(mode):
-            return True
-    return False
-
-
-def watch_executors():
-    """Keeps the jobs of thread pools in view, from the first call on."""
-    global _executors_watched
-    if _executors_watched:
-        return
-    _executors_watched = True
-    from concurrent.futures import ThreadPoolExecutor
-
-    stock = ThreadPoolExecutor.submit
-
-    def submit(self, fn, /, *args, **kwargs):
-        future = stock(self, fn, *args, **kwargs)
-        _executor_jobs.add(future)
-        future.add_done_callback(_executor_jobs.discard)
-        return future
-
-    submit.__doc__ = stock.__doc__
-    ThreadPoolExecutor.submit = submit
+    selector_events.BaseSelectorEventLoop.__init__ = __init__

@@ -1,76 +1,52 @@
 """Representations: from a Python object to a MIME bundle, and ``display``."""
 
 import _cellist
+import sys
 
 from cellist.origin import origin
 
-_REPRESENTATIONS = (
-    ("_repr_html_", "text/html"),
-    ("_repr_markdown_", "text/markdown"),
-    ("_repr_svg_", "image/svg+xml"),
-    ("_repr_png_", "image/png"),
-    ("_repr_jpeg_", "image/jpeg"),
-    ("_repr_latex_", "text/latex"),
-    ("_repr_json_", "application/json"),
-    ("_repr_javascript_", "application/javascript"),
-    ("_repr_pdf_", "application/pdf"),
-)
+#: Values whose only representation is their ``repr``.
+_PLAIN = (int, bool, type(None))
+
+#: No object has it, but one whose ``__getattr__`` answers to every name.
+_NOBODYS = "_cellist_method_that_should_not_exist_"
 
 
-def _method(value, name):
+def method(value, name):
+    """A method for representation, or None."""
     # A class has these methods for its instances, and an object whose `__getattr__` answers to
     # every name does not have them at all.
     if isinstance(value, type):
         return None
-    if getattr(type(value), "__getattr__", None) is not None and not hasattr(type(value), name):
+    try:
+        if callable(getattr(value, _NOBODYS, None)):
+            return None
+        found = getattr(value, name, None)
+    except Exception:
         return None
-    method = getattr(value, name, None)
-    return method if callable(method) else None
+    return found if callable(found) else None
 
 
-def _split(result):
-    """A representation may come with its metadata."""
-    if isinstance(result, tuple) and len(result) == 2:
-        return result
-    return result, None
-
-
-def _encode(mime, data):
+def encode(mime, data):
+    """A representation as Jupyter's messages want it: binary data in base64, text as text."""
     if isinstance(data, (bytes, bytearray)):
         import base64
 
         return base64.b64encode(data).decode("ascii")
-    return data if mime.endswith("json") else str(data)
+    return data if mime.endswith("json") or not isinstance(data, str) else str(data)
 
 
 def bundle(value, include=None, exclude=None):
-    """``(data, metadata)`` of a value: every representation it offers, and plain text always."""
-    data, metadata = {}, {}
-    method = _method(value, "_repr_mimebundle_")
-    if method is not None:
-        result = method(include=include, exclude=exclude)
-        if result is not None:
-            extra, meta = _split(result)
-            data.update({mime: _encode(mime, item) for mime, item in extra.items()})
-            metadata.update(meta or {})
-    for name, mime in _REPRESENTATIONS:
-        method = _method(value, name)
-        if method is None or mime in data:
-            continue
-        result = method()
-        if result is None:
-            continue
-        content, meta = _split(result)
-        data[mime] = _encode(mime, content)
-        if meta:
-            metadata[mime] = meta
-    if "text/plain" not in data:
-        data["text/plain"] = repr(value)
-    if include:
-        data = {mime: item for mime, item in data.items() if mime in include}
-    if exclude:
-        data = {mime: item for mime, item in data.items() if mime not in exclude}
-    return data, metadata
+    """``(data, metadata)`` of a value: every representation it offers, and plain text always.
+
+    Both are empty when the value has shown itself (``_ipython_display_``).
+    """
+    if type(value) in _PLAIN and not include and not exclude and "cellist.formatters" not in sys.modules:
+        # The machinery is not even loaded.
+        return {"text/plain": repr(value)}, {}
+    from cellist import formatters
+
+    return formatters.display_formatter.format(value, include, exclude)
 
 
 class DisplayHandle:
@@ -100,6 +76,9 @@ def display(*values, include=None, exclude=None, metadata=None, transient=None,
     With ``display_id`` (True: a fresh one) the display can be updated later; the handle that
     does it is returned. ``raw`` values are MIME bundles already.
     """
+    if _in_a_script():
+        print(*values)
+        return None
     transient = dict(transient or {})
     handle = None
     if display_id is not None and display_id is not False:
@@ -109,17 +88,53 @@ def display(*values, include=None, exclude=None, metadata=None, transient=None,
         raise TypeError("display_id required for update_display")
     if clear:
         clear_output(wait=True)
-    home = origin.get()
     for value in values:
-        method = None if raw else _method(value, "_ipython_display_")
-        if method is not None:
-            method()
+        data, meta = (_raw(value), {}) if raw else bundle(value, include, exclude)
+        if not data:
             continue
-        data, meta = (value, {}) if raw else bundle(value, include, exclude)
         if metadata:
             meta = {**meta, **metadata}
-        _cellist.emit_display(home, data, meta, transient, bool(update))
+        emit(data, meta, transient, update)
     return handle
+
+
+def _in_a_script():
+    """True where no cell runs that could show anything, as under ``cellist python``."""
+    module = sys.modules.get("cellist.session")
+    return module is None or module.current() is None
+
+
+class Publisher:
+    """``get_ipython().display_pub``: shows MIME bundles."""
+
+    is_publishing = False
+
+    def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **options):
+        emit(_raw(data), dict(metadata or {}), dict(transient or {}), update)
+
+    def clear_output(self, wait=False):
+        clear_output(wait)
+
+
+#: Functions that take displays in the place of the notebook, innermost last: `capture_output`.
+captures = []
+
+
+def emit(data, metadata, transient, update):
+    """Sends a display to the cell that this code belongs to, or to who captures."""
+    if captures:
+        captures[-1](data, metadata, transient, update)
+    else:
+        _cellist.emit_display(origin.get(), data, metadata, transient, bool(update))
+
+
+def _raw(value):
+    return {mime: encode(mime, item) for mime, item in value.items()}
+
+
+def update_display(value, *, display_id, **options):
+    """Shows another value in the place of an earlier display."""
+    display(value, display_id=display_id, update=True, **options)
 
 
 def clear_output(wait=False):

@@ -67,6 +67,9 @@ def _kind(value):
 def complete(source, cursor, namespace):
     """``{matches, start, end, types}``, positions in code points."""
     cursor = min(max(cursor, 0), len(source))
+    magic = _complete_magic(source, cursor)
+    if magic is not None:
+        return magic
     imported = _complete_import(source, cursor)
     if imported is not None:
         return imported
@@ -96,6 +99,25 @@ def complete(source, cursor, namespace):
         matches.append((name, kind))
     matches.sort()
     return _answer(matches, start, cursor)
+
+
+def _complete_magic(source, cursor):
+    """Names of magics, where one may stand."""
+    begin = source.rfind("\n", 0, cursor) + 1
+    match = re.fullmatch(r"(?:\s*|\s*[^\W\d]\w*\s*=\s*)(%%?)(\w*)", source[begin:cursor])
+    if match is None:
+        return None
+    from cellist import shell
+
+    if shell.current() is None:
+        return None
+    mark, prefix = match.groups()
+    manager = shell.current().magics_manager
+    found = [f"%%{name}" for name in manager.names("cell")] if not source[:begin].strip() else []
+    if mark == "%":
+        found = [f"%{name}" for name in manager.names("line")] + found
+    matches = [(name, "magic") for name in found if name.lstrip("%").startswith(prefix)]
+    return _answer(matches, begin + match.start(1), cursor)
 
 
 def _attribute_kind(value, name):
@@ -160,6 +182,9 @@ def _name_at(source, cursor):
 
 def inspect_at(source, cursor, detail, namespace):
     """The text about the object at the cursor, or None."""
+    magic = _magic_at(source, cursor)
+    if magic is not None:
+        return describe(*magic, detail)
     name = _name_at(source, cursor)
     if not name or keyword.iskeyword(name):
         return None
@@ -167,6 +192,24 @@ def inspect_at(source, cursor, detail, namespace):
         value = _lookup(name.split("."), namespace)
     except (LookupError, AttributeError):
         return None
+    return describe(value, name, detail)
+
+
+def _magic_at(source, cursor):
+    """The function and the name of the magic that the cursor stands on, or None."""
+    begin = source.rfind("\n", 0, cursor) + 1
+    match = re.match(r"\s*(%%?)([^\W\d][\w.]*)", source[begin:])
+    if match is None or not begin + match.start(1) <= cursor <= begin + match.end():
+        return None
+    from cellist import shell
+
+    found = shell.current() and shell.current().find_magic(
+        match.group(2), "cell" if match.group(1) == "%%" else "line")
+    return (getattr(found, "__wrapped__", found), "".join(match.groups())) if found else None
+
+
+def describe(value, name, detail):
+    """The text about an object: its signature, type, file, documentation and (`detail`) source."""
     parts = []
     if callable(value):
         try:
@@ -203,6 +246,16 @@ def is_complete(source):
     """``("complete" | "incomplete" | "invalid", indent)``."""
     import warnings
 
+    from cellist import transform
+
+    source = transform.unprompted(source)
+    lines = source.split("\n")
+    if transform.split_cell_magic(source) is not None:
+        # The rest may be any language: an empty line ends it.
+        return ("incomplete", _indent_of(lines[-1])) if lines[-1].strip() else ("complete", "")
+    if re.match(r"\s*[%!].*\\$", lines[-1]):
+        return "incomplete", ""
+    source, _ = transform.transform(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -227,8 +280,12 @@ def _compile_command(source):
     return codeop._maybe_compile(compiler, source, "<input>", "exec", 0)
 
 
+def _indent_of(line):
+    return line[: len(line) - len(line.lstrip())]
+
+
 def _indent_after(line):
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = _indent_of(line)
     if line.rstrip().endswith(":"):
         indent += "    "
     return indent

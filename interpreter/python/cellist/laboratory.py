@@ -13,6 +13,7 @@ import sys
 import warnings
 
 from cellist import clock
+from cellist.stall import Stall
 
 
 class LabError(Exception):
@@ -253,8 +254,6 @@ class _OnClock:
     def __enter__(self):
         self._before = _cellist.virtual_now()
         _cellist.virtual_resume(0 if self._wanted else None)
-        if self._wanted:
-            clock.watch_executors()
 
     def __exit__(self, *exc):
         _cellist.virtual_resume(self._before)
@@ -269,7 +268,7 @@ def _observe(trace, target, args, kwargs):
         with observer:
             try:
                 trace.result = observer.call(target, args, kwargs)
-            except clock.Stall as stall:
+            except Stall as stall:
                 trace.error = stall
                 trace.problems.append(Problem("stall", str(stall)))
             except (KeyboardInterrupt, SystemExit):
@@ -280,6 +279,26 @@ def _observe(trace, target, args, kwargs):
                 sys.stdout = before
                 trace.elapsed = observer.now()
         observer.finish(caught)
+
+
+def _watch_tasks(kind, seen):
+    """Has `seen(task, coroutine)` called for each task that loops of this class make; returns
+    what ends that."""
+    own, stock = kind.__dict__.get("create_task"), kind.create_task
+
+    def create_task(loop, coro, **options):
+        task = stock(loop, coro, **options)
+        seen(task, coro)
+        return task
+
+    def undo():
+        if own is None:
+            del kind.create_task
+        else:
+            kind.create_task = own
+
+    kind.create_task = create_task
+    return undo
 
 
 class _Observer:
@@ -300,32 +319,34 @@ class _Observer:
     def __enter__(self):
         from asyncio import base_events, runners
 
-        observer = self
-        self._create_task = base_events.BaseEventLoop.create_task
-        self._cancel_all = runners._cancel_all_tasks
+        from cellist import native_loop
 
-        def create_task(loop, coro, **options):
-            task = observer._create_task(loop, coro, **options)
-            observer._record(task, coro)
-            return task
+        observer = self
+        self._cancel_all = runners._cancel_all_tasks
+        # Of the two, the loop in Rust has its own; a `create_task` put in its place is called for
+        # every task, also for those that `gather` makes.
+        self._unwatch = [_watch_tasks(kind, observer._record)
+                         for kind in (base_events.BaseEventLoop, native_loop.EventLoop)]
 
         def cancel_all_tasks(loop):
             observer._pending(loop)
             return observer._cancel_all(loop)
 
-        base_events.BaseEventLoop.create_task = create_task
         runners._cancel_all_tasks = cancel_all_tasks
         clock.blocking_observer = self._blocking
         return self
 
     def __exit__(self, *exc):
-        from asyncio import base_events, runners
+        from asyncio import runners
 
-        base_events.BaseEventLoop.create_task = self._create_task
+        for undo in self._unwatch:
+            undo()
         runners._cancel_all_tasks = self._cancel_all
         clock.blocking_observer = None
 
     def _record(self, task, coro):
+        if self._trace.tasks and self._trace.tasks[-1]._task is task:
+            return
         record = TaskRecord(task, coro, self.now())
         self._trace.tasks.append(record)
         # The task of the entry point itself is not "in flight": it is the one who waits.

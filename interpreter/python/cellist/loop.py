@@ -12,15 +12,17 @@ inside any coroutine.
 
 import _asyncio
 import _cellist
+import _cellist_limits
 import asyncio
+import contextlib
 import functools
 import inspect
 import signal
 import sys
 import threading
-from asyncio import base_events, events, runners, selector_events, tasks
+from asyncio import base_events, events, runners, tasks
 
-from cellist import clock, native_loop
+from cellist import clock, native_loop, native_streams, native_sync
 from cellist.origin import origin
 
 _COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
@@ -118,13 +120,10 @@ def get_event_loop():
 
 def _policy_class(base):
     class Policy(base):
-        """The stock policy, except that loops are ours, and that the main thread always has one:
-        the session's."""
-
-        _loop_factory = native_loop.EventLoop
+        """The stock policy, except that in cells the main thread always has a loop: the session's."""
 
         def get_event_loop(self):
-            if _on_main_thread():
+            if _in_cell and _on_main_thread():
                 loop = self._local._loop
                 return loop if loop is not None and not loop.is_closed() else ambient()
             return super().get_event_loop()
@@ -171,17 +170,6 @@ def _companion(self):
     return _ambient
 
 
-_selector_loop_init = selector_events.BaseSelectorEventLoop.__init__
-
-
-def _init_selector_loop(self, selector=None):
-    if _cellist.virtual_now() is not None and not isinstance(self, native_loop.EventLoop):
-        import selectors
-
-        selector = clock.VirtualSelector(selector or selectors.DefaultSelector())
-    _selector_loop_init(self, selector)
-
-
 _runner_run = runners.Runner.run
 
 
@@ -206,16 +194,21 @@ def install():
         kind.run_forever = _nested(kind.run_forever)
     native_loop.EventLoop._companion = _companion
     asyncio.EventLoop = native_loop.EventLoop
-    selector_events.BaseSelectorEventLoop.__init__ = _init_selector_loop
+    native_sync.install()
+    native_streams.install()
+    clock.install_selector_loops()
     runners.Runner.run = _run
-    policy = _policy_class(type(events._get_event_loop_policy()))
-    events._event_loop_policy = policy()
-    if _cellist.virtual_now() is not None:
-        clock.watch_executors()
+    stock = type(events._get_event_loop_policy())
+    # There, so that loops are ours also after `set_event_loop_policy(None)`.
+    stock._loop_factory = native_loop.EventLoop
+    events._event_loop_policy = _policy_class(stock)()
 
 
 _in_cell = False
 _interrupted = False
+
+#: Seconds that the loop has to turn after an interrupt.
+_PATIENCE = 0.2
 
 
 def enter_cell():
@@ -236,8 +229,16 @@ def _interrupt(signum, frame):
         raise KeyboardInterrupt
     _interrupted = True
     task.cancel()
+    # Some task that does not yield may keep the loop from cancelling this one.
+    _cellist_limits.alarm(_PATIENCE, _insist)
     # Wakes the loop if it sleeps in its selector.
-    loop.call_soon_threadsafe(lambda: None)
+    loop.call_soon_threadsafe(_cellist_limits.alarm_off)
+
+
+def _insist():
+    """The loop has not turned since the interrupt: stops what runs."""
+    if _cell_task is not None:
+        raise KeyboardInterrupt
 
 
 def run_cell(coroutine, code, context, name):
@@ -259,9 +260,24 @@ def run_cell(coroutine, code, context, name):
             raise KeyboardInterrupt from None
         raise
     finally:
+        _cellist_limits.alarm_off()
+        # Something was raised through the loop: the cell does not go on behind its error.
+        task.cancel()
         if previous is not None:
             signal.signal(signal.SIGINT, previous)
         _cell_task = _cell_code = None
+
+
+@contextlib.contextmanager
+def cell_level(code):
+    """While the cell's task awaits this code, it is this code that is at cell level: a magic runs
+    a part of a cell."""
+    global _cell_code
+    before, _cell_code = _cell_code, code
+    try:
+        yield
+    finally:
+        _cell_code = before
 
 
 def _idle_interrupt(signum, frame):

@@ -1,12 +1,13 @@
 """The event loop in Rust (``_cellist_loop``) joined with asyncio's own, which has the rest."""
 
+import _cellist
 import _cellist_loop
 import asyncio
 import collections.abc
 import selectors
 from asyncio import base_events, events, format_helpers
 
-from cellist import clock
+from cellist import stall
 
 
 class Handle(_cellist_loop.HandleCore, asyncio.Handle):
@@ -103,8 +104,17 @@ class EventLoop(_cellist_loop.LoopCore, asyncio.SelectorEventLoop):
         })
 
     def _stalled(self):
-        raise clock.Stall(
-            "nothing can wake the event loop: every task waits for something that never happens")
+        raise stall.of(self)
+
+    def _warn_of_stray_call(self):
+        import sys
+        import warnings
+
+        frame, level = sys._getframe(1), 2
+        while frame.f_back is not None and _cellist.is_library(frame.f_code.co_filename):
+            frame, level = frame.f_back, level + 1
+        warnings.warn("a thread that does not run the event loop called it: use call_soon_threadsafe() "
+                      "or run_coroutine_threadsafe()", RuntimeWarning, stacklevel=level)
 
     # Debug mode takes asyncio's own handles, which know where they were made.
 

@@ -95,3 +95,18 @@ def install():
     sys.stderr = OutStream("stderr", origin, 2)
     io.TextIOBase.register(OutStream)
     os.register_at_fork(after_in_child=_cellist.detach)
+    for name in ("system", "posix_spawn", "posix_spawnp"):
+        setattr(os, name, _noted(getattr(os, name)))
+
+
+def _noted(start):
+    """``start``, after which the order of a child's lines and the cell's is looked after."""
+    def started(*args, **kwargs):
+        try:
+            return start(*args, **kwargs)
+        finally:
+            _cellist.note_child()
+
+    started.__name__ = started.__qualname__ = start.__name__
+    started.__doc__, started.__module__ = start.__doc__, start.__module__
+    return started

@@ -1,6 +1,7 @@
 """One session: a namespace, and the cells that run in it."""
 
 import _cellist
+import _cellist_limits
 import builtins
 import contextvars
 import sys
@@ -8,7 +9,9 @@ import sys
 # Not `ast`, which imports much: a session starts before its first cell can.
 import _ast as ast
 
-from cellist import display
+from cellist import display, lazy
+from cellist.after_import import after_import
+from cellist.memory import Memory
 from cellist.origin import install as install_streams, origin
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -37,26 +40,37 @@ class Session:
     def __init__(self, namespace):
         self.namespace = namespace
         self.context = contextvars.copy_context()
-        self._count = 0
-        self._silent = False
+        self.count = 0
+        self.silent = False
+        self.kept = True
         self._home = 0
         self._lab = None
         #: The cells run so far, for child processes.
         self.sources = []
+        self.memory = Memory(namespace)
         install_streams()
         self._install_builtins()
         if _cellist.virtual_now() is not None:
             # The native datetime asks the operating system; the one in Python asks `time`.
             sys.modules["_datetime"] = None
-        _after_import("asyncio", self._install_loop)
-        _after_import("multiprocessing.spawn", self._install_processes)
-        _after_import("getpass", _install_getpass)
+            from cellist import blocking
+
+            blocking.install(after_import)
+        if _cellist.seed() is not None:
+            from cellist import schedule
+
+            schedule.install(_cellist.seed())
+        lazy.begin()
+        after_import("asyncio", self._install_loop)
+        after_import("multiprocessing.spawn", self._install_processes)
+        after_import("getpass", _install_getpass)
 
     def _install_builtins(self):
         namespace = self.namespace
         namespace.setdefault("__builtins__", builtins)
         builtins.display = display.display
         builtins.input = _input
+        builtins.get_ipython = _get_ipython
         setattr(builtins, _SHOW, self._show)
         builtins.exit = builtins.quit = _Exit()
         # What checks run with, whatever a cell does to the real ones later.
@@ -65,8 +79,9 @@ class Session:
     def _install_loop(self):
         from cellist import loop
 
+        lazy.end()
         loop.install()
-        if self._count:
+        if self.count:
             loop.enter_cell()
 
     def _install_processes(self):
@@ -76,9 +91,9 @@ class Session:
 
     # Running
 
-    def run_cell(self, source, home, count, silent, expressions):
+    def run_cell(self, source, home, count, silent, kept, expressions):
         """Runs a cell; returns a dict with the outcome."""
-        self._count, self._silent, self._home = count, silent, home
+        self.count, self.silent, self._home, self.kept = count, silent, home, kept
         self.payload = []
         self.context.run(origin.set, home)
         # Also for what the loop itself prints between this cell and the next.
@@ -86,11 +101,27 @@ class Session:
         loop = sys.modules.get("cellist.loop")
         if loop is not None:
             loop.enter_cell()
+        if kept and source.strip():
+            self.memory.enter(count, source)
+        self._tell_shell("before_cell", source)
+        outcome = self._outcome(source, expressions)
+        self._tell_shell("after_cell", outcome)
+        return outcome
+
+    def _tell_shell(self, method, *args):
+        # Nobody listens as long as no cell has asked for the shell.
+        module = sys.modules.get("cellist.shell")
+        if module is not None and module.shell is not None:
+            self.context.run(getattr(module.shell, method), *args)
+
+    def _outcome(self, source, expressions):
         try:
             if source.lstrip().startswith("#| check:"):
                 self.context.run(self._run_check_cell, source)
             else:
                 self._execute(source)
+            results = self._evaluate(expressions)
+            _cellist_limits.settle()
         except SystemExit as exc:
             return {"exit": _exit_code(exc)}
         except BaseException as exc:
@@ -99,17 +130,11 @@ class Session:
             sys.last_exc = sys.last_value = exc
             sys.last_type, sys.last_traceback = type(exc), errors.trim(exc.__traceback__)
             return {"error": errors.describe(exc)}
-        return {"expressions": self._evaluate(expressions), "payload": self.payload}
+        return {"expressions": results, "payload": self.payload}
 
     def _execute(self, source):
-        if source[:1] in (" ", "\t"):
-            # Pasted from within a block: runs all the same, as in IPython.
-            import textwrap
-
-            source = textwrap.dedent(source)
-        name = self._remember(source)
-        code = self._compile(source, name)
-        self.sources.append(source)
+        name = self.file = self.remember(source)
+        code = self.compile(source, name)
         if code.co_flags & _COROUTINE:
             import asyncio  # noqa: F401  (installs our loop)
 
@@ -117,42 +142,73 @@ class Session:
 
             loop.enter_cell()
             coroutine = eval(code, self.namespace)
-            loop.run_cell(coroutine, code, self.context, f"cell {self._count}")
+            _run(loop.run_cell, coroutine, code, self.context, f"cell {self.count}")
         else:
-            self.context.run(exec, code, self.namespace)
+            _run(self.context.run, exec, code, self.namespace)
 
-    def _remember(self, source):
+    def remember(self, source):
         """Gives the source a file name, under which tracebacks and ``inspect`` find its lines."""
         import linecache
 
-        name = f"Cell In[{self._count}]"
+        name = f"Cell In[{self.count}]"
         lines = source.splitlines(keepends=True)
         if lines and not lines[-1].endswith("\n"):
             lines[-1] += "\n"
         attempt = 1
         while name in linecache.cache and linecache.cache[name][2] != lines:
             attempt += 1
-            name = f"Cell In[{self._count}.{attempt}]"
+            name = f"Cell In[{self.count}.{attempt}]"
         linecache.cache[name] = (len(source), None, lines, name)
         return name
 
-    def _compile(self, source, name):
+    def compile(self, source, name, first_line=1):
+        """The code of a cell that stands at this line of the file `name`."""
+        tree = self.parse(source, name, first_line)
+        if tree.body and not self.silent and not tree.quiet:
+            for statement in self._displayed(tree.body):
+                value = statement.value
+                at = {key: getattr(value, key) for key in value._attributes}
+                statement.value = ast.Call(ast.Name(_SHOW, ast.Load(), **at), [value], [], **at)
+        return self.compile_tree(tree, name)
+
+    def parse(self, source, name, first_line=1):
+        """The tree of a cell; its `quiet` says whether the cell ends in a semicolon."""
+        rewritten = {}
+        if _could_need_transform(source):
+            from cellist import transform
+
+            source, rewritten = transform.transform(source)
+        if first_line > 1:
+            source = "\n" * (first_line - 1) + source
         tree = compile(source, name, "exec", ast.PyCF_ONLY_AST | _FLAGS, dont_inherit=True)
-        if tree.body and not self._silent and not _ends_quietly(source):
-            last = tree.body[-1]
-            if isinstance(last, ast.Expr):
-                at = {key: getattr(last.value, key) for key in last.value._attributes}
-                show = ast.Name(_SHOW, ast.Load(), **at)
-                last.value = ast.Call(show, [last.value], [], **at)
+        if rewritten:
+            shift = first_line - 1
+            transform.place(tree, {line + shift: length for line, length in rewritten.items()})
+        tree.quiet = _ends_quietly(source)
+        self.sources.append(source)
+        return tree
+
+    def compile_tree(self, tree, name):
         return compile(tree, name, "exec", _FLAGS, dont_inherit=True)
+
+    def _displayed(self, body):
+        """The expressions whose values are shown: the last statement, unless the user wants more."""
+        module = sys.modules.get("cellist.shell")
+        if module is not None:
+            return module.displayed(body)
+        return [body[-1]] if isinstance(body[-1], ast.Expr) else []
 
     def _show(self, value):
         """The display hook of a cell's last expression."""
         if value is None:
             return
         data, metadata = display.bundle(value)
-        self.namespace["_"] = value
-        _cellist.emit_result(self._home, self._count, data, metadata)
+        if self.kept:
+            self.memory.keep(self.count, value)
+        if data and display.captures:
+            display.captures[-1](data, metadata, {}, False)
+        elif data:
+            _cellist.emit_result(self._home, self.count, data, metadata)
 
     def _evaluate(self, expressions):
         results = {}
@@ -180,12 +236,13 @@ class Session:
         """Runs a check; returns a dict with its outcome."""
         from cellist import check
 
-        return self.context.run(check.run, identifier, source, self.lab(), self.pristine, clock)
+        return self.context.run(
+            _run, check.run, identifier, source, self.lab(), self.pristine, clock)
 
     def _run_check_cell(self, source):
         from cellist import check
 
-        check.run_cell(source, self.lab(), self.pristine)
+        _run(check.run_cell, source, self.lab(), self.pristine)
 
     # Between cells
 
@@ -220,6 +277,22 @@ class Session:
         return introspect.is_complete(source)
 
 
+def _run(function, *args):
+    """Runs the user's code."""
+    if not _cellist_limits.counts_instructions():
+        return function(*args)
+    from cellist import limits
+
+    return limits.counting(function, *args)
+
+
+def _could_need_transform(source):
+    """False when a cell is certainly plain Python. Cheap: asked about every cell."""
+    if "%" in source or "!" in source or "?" in source:
+        return True
+    return source[:1] in (" ", "\t", "\n") or source.startswith((">>>", "In"))
+
+
 def _ends_quietly(source):
     """True when the cell's last line ends in a semicolon: its value is not displayed."""
     if ";" not in source:
@@ -247,6 +320,13 @@ def _exit_code(exc):
     return 1
 
 
+def _get_ipython():
+    """The shell that runs this session, as IPython's function of this name gives it."""
+    from cellist import shell
+
+    return shell.current()
+
+
 def _input(prompt="", /):
     """Read a string from the user of the notebook."""
     return _cellist.ask(origin.get(), str(prompt), False)
@@ -272,46 +352,3 @@ class _Exit:
 
     def __call__(self, code=None):
         raise SystemExit(code)
-
-
-def _after_import(name, installed):
-    """Runs `installed` once the module has been imported: now, if it has been."""
-    if name in sys.modules:
-        installed()
-    else:
-        sys.meta_path.insert(0, _ImportWatch(name, installed))
-
-
-class _ImportWatch:
-    """Runs `installed` right after one module has been imported, and then is gone."""
-
-    def __init__(self, name, installed):
-        self._name, self._installed = name, installed
-
-    def find_spec(self, name, path=None, target=None):
-        if name != self._name:
-            return None
-        sys.meta_path.remove(self)
-        import importlib.util
-
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.loader is None:
-            return spec
-        spec.loader = _AfterLoader(spec.loader, self._installed)
-        return spec
-
-
-class _AfterLoader:
-    def __init__(self, loader, after):
-        self._loader, self._after = loader, after
-
-    def __getattr__(self, name):
-        return getattr(self._loader, name)
-
-    def create_module(self, spec):
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module):
-        self._loader.exec_module(module)
-        module.__spec__.loader = self._loader
-        self._after()

@@ -95,14 +95,6 @@ impl Poller {
     }
 }
 
-/// True when an event from outside the simulation can come over `fd`: it is not a socket.
-/// Sockets on this machine count as inside: their data is there at once.
-pub(crate) fn is_outside(fd: RawFd) -> bool {
-    rustix::fs::fstat(borrow(fd)).is_ok_and(|stat| {
-        rustix::fs::FileType::from_raw_mode(stat.st_mode) != rustix::fs::FileType::Socket
-    })
-}
-
 #[expect(unsafe_code, reason = "Python hands descriptors around as numbers")]
 fn borrow<'a>(fd: RawFd) -> BorrowedFd<'a> {
     // SAFETY: used for one system call each; a descriptor that is closed makes that call fail.

@@ -1,13 +1,18 @@
 //! One turn of the loop: wait, then run what is ready.
 
-use super::_cellist_loop::{HandleCore, ImportName, LoopCore, is_cancelled, os_error};
-use super::now;
-use super::poller::{self, Event};
-use super::queue::{Interest, Ready};
-use crate::clock;
+use super::handle::{HandleCore, is_cancelled};
+use super::poller::Event;
+use super::queue::{Due, Interest, Ready};
+use super::{LoopCore, now, os_error};
+use crate::clock::outside::is_outside;
+use crate::contexts;
+use crate::futures::Future;
+use crate::tasks::{self, Enter, Gathering};
+use crate::threads::baton::{self, Outside, Watch, Woken};
+use rustix::event::PollFlags;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::FuncArgs;
-use rustpython_vm::{AsObject, Py, PyObject, PyPayload, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObject, PyResult, VirtualMachine};
 use std::os::fd::RawFd;
 use std::sync::atomic::Ordering;
 
@@ -53,26 +58,43 @@ impl LoopCore {
         if !idle || found {
             return Ok(());
         }
-        let mut timeout = due.map(|due| due.saturating_sub(now()));
-        if clock::virtual_now().is_some() && zelf.simulated {
-            if !zelf.is_outside_pending(vm)?
-                && !other.map_or(Ok(false), |other| other.is_outside_pending(vm))?
-            {
-                let Some(timeout) = timeout else {
-                    return Err(vm.call_method(zelf.as_object(), "_stalled", ()).map_or_else(
-                        |error| error,
-                        |_| vm.new_runtime_error("nothing can wake the event loop"),
-                    ));
-                };
-                clock::advance(timeout);
-                return Ok(());
-            }
-            // Something outside the simulation will answer: wait for it in real time, the
-            // virtual clock standing still.
-            timeout = None;
+        if zelf.simulated && baton::is_member(vm) {
+            return Self::wait_virtually(zelf, other, due, vm);
         }
+        let timeout = due.map(|due| due.saturating_sub(now()));
         Self::sleep(zelf, other, timeout, vm);
         vm.check_signals()?;
+        Self::look(zelf, other, vm).map(drop)
+    }
+
+    /// On the virtual clock other threads run meanwhile, and then time jumps.
+    fn wait_virtually(
+        zelf: &Py<Self>,
+        other: Option<&Py<Self>>,
+        due: Option<u64>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let cores = || std::iter::once(zelf).chain(other);
+        let watch = Watch {
+            descriptors: cores().map(|core| (core.poller.fileno(), PollFlags::IN)).collect(),
+            outside: if cores().any(|core| core.is_outside_pending()) {
+                Outside::Expected
+            } else {
+                Outside::No
+            },
+            event_loop: Some(zelf.as_object().to_owned()),
+        };
+        cores().for_each(|core| core.sleeping.store(true, Ordering::SeqCst));
+        // Who pushed before the flags were up has not woken anybody.
+        let late = cores().any(|core| !core.queue.lock().ready.is_empty());
+        let woken = if late { Ok(Woken::Called) } else { baton::park(due, watch, vm) };
+        cores().for_each(|core| core.sleeping.store(false, Ordering::SeqCst));
+        if woken? == Woken::Stalled {
+            return Err(vm.call_method(zelf.as_object(), "_stalled", ()).map_or_else(
+                |error| error,
+                |_| vm.new_runtime_error("nothing can wake the event loop"),
+            ));
+        }
         Self::look(zelf, other, vm).map(drop)
     }
 
@@ -85,14 +107,13 @@ impl LoopCore {
             if queue.cancelled >= SWEEP && queue.cancelled * 2 > queue.timers.len() {
                 let timers = std::mem::take(&mut queue.timers);
                 let keep: Vec<_>;
-                (dropped, keep) = timers
-                    .into_iter()
-                    .partition(|timer| is_cancelled(&timer.handle, vm).unwrap_or(false));
+                (dropped, keep) =
+                    timers.into_iter().partition(|timer| timer.due.is_off(vm).unwrap_or(false));
                 queue.timers = keep.into();
                 queue.cancelled = 0;
             }
             while let Some(timer) = queue.timers.peek()
-                && is_cancelled(&timer.handle, vm)?
+                && timer.due.is_off(vm)?
             {
                 dropped.extend(queue.timers.pop());
                 queue.cancelled = queue.cancelled.saturating_sub(1);
@@ -161,12 +182,9 @@ impl LoopCore {
         other.inspect(|other| other.sleeping.store(false, Ordering::SeqCst));
     }
 
-    fn is_outside_pending(&self, vm: &VirtualMachine) -> PyResult<bool> {
+    fn is_outside_pending(&self) -> bool {
         let fds: Vec<RawFd> = self.queue.lock().descriptors.keys().copied().collect();
-        if fds.into_iter().any(poller::is_outside) {
-            return Ok(true);
-        }
-        vm.import_name("cellist.clock", "jobs_pending")?.call((), vm)?.try_to_bool(vm)
+        fds.into_iter().any(is_outside)
     }
 
     fn collect_due(&self, now: u64) {
@@ -175,10 +193,12 @@ impl LoopCore {
             && timer.at <= now
         {
             let Some(timer) = queue.timers.pop() else { break };
-            if let Some(core) = timer.handle.downcast_ref::<HandleCore>() {
+            if let Due::Handle(handle) = &timer.due
+                && let Some(core) = handle.downcast_ref::<HandleCore>()
+            {
                 core.scheduled.store(false, Ordering::SeqCst);
             }
-            queue.ready.push_back(Ready::Handle(timer.handle));
+            queue.ready.push_back(timer.due.into_ready());
         }
     }
 
@@ -212,19 +232,33 @@ impl LoopCore {
         for _ in 0..count {
             // A cell-level `asyncio.run` in a callback may have taken some as a companion.
             let Some(ready) = zelf.queue.lock().ready.pop_front() else { break };
-            match ready {
-                Ready::Task(callback, arguments) => {
-                    if let Err(error) = callback.call(FuncArgs::from(arguments.clone()), vm) {
-                        let mut call = vec![callback];
-                        call.extend(arguments);
-                        let context = zelf.types.copy_context.call((), vm)?;
-                        let core = Self::handle_core(zelf, call, Some(context), 0, None, vm)?;
-                        let class = zelf.types.handle.clone();
-                        let handle = core.into_ref_with_type(vm, class)?;
-                        Self::report(zelf, handle.as_object(), error, vm)?;
-                    }
+            // What a message about it would show.
+            let shown = ready.clone();
+            let result = match ready {
+                Ready::Step(task, error) => tasks::step(&task, error, Enter::Context, vm),
+                Ready::Wakeup(task, future) => {
+                    tasks::wakeup(&task, future.as_object(), Enter::Context, vm)
                 }
-                Ready::Handle(handle) => Self::run_handle(zelf, &handle, vm)?,
+                Ready::Gathered(gathering, future) => {
+                    Gathering::child_done(&gathering, future.as_object(), vm)
+                }
+                Ready::Done(callback, future, context) => {
+                    let arguments = FuncArgs::from(vec![future.into()]);
+                    contexts::run(&context, &callback, arguments, vm).map(drop)
+                }
+                Ready::Native(waker, future) => waker.wake(&future, vm),
+                Ready::Slept(future, result) if !future.needs_no_timer() => {
+                    Future::resolve(&future, result, vm)
+                }
+                Ready::Slept(..) => Ok(()),
+                Ready::Handle(handle) => {
+                    Self::run_handle(zelf, &handle, vm)?;
+                    continue;
+                }
+            };
+            if let Err(error) = result {
+                let handle = shown.into_handle(zelf, vm)?;
+                Self::report(zelf, &handle, error, vm)?;
             }
         }
         Ok(())
@@ -241,7 +275,10 @@ impl LoopCore {
             return Ok(());
         };
         let Some(call) = core.call.lock().clone() else { return Ok(()) };
-        match vm.call_method(&core.context, "run", FuncArgs::from(call)) {
+        let mut call = call.into_iter();
+        let Some(callback) = call.next() else { return Ok(()) };
+        let arguments = FuncArgs::from(call.collect::<Vec<_>>());
+        match contexts::run(&core.context, &callback, arguments, vm) {
             Ok(_) => Ok(()),
             Err(error) => Self::report(zelf, handle, error, vm),
         }

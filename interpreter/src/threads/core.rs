@@ -6,16 +6,19 @@
 //! are attached to the interpreter, for moments in which no Python runs: a stop of the world (a
 //! collection, a fork) therefore never finds it locked.
 
+use super::baton::{self, Watch, Woken};
 use super::deadlock::{self, Suspicion, Wait};
+use super::futex;
+use crate::{clock, record};
 use rustpython_vm::{PyResult, VirtualMachine};
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// A waiter of this age gets the lock handed over.
-const PATIENCE: Duration = Duration::from_millis(1);
+/// A waiter of this age gets the lock handed over, in nanoseconds.
+const PATIENCE: u64 = 1_000_000;
 
 /// How often the main thread looks for signals. A signal ends the wait by itself, except in the
 /// moment between looking and falling asleep, or when another thread took it.
@@ -86,6 +89,11 @@ impl Core {
 
     #[inline]
     pub(super) fn try_acquire(&self, hold: Hold) -> bool {
+        self.try_acquire_for(this_thread(), hold)
+    }
+
+    #[inline]
+    fn try_acquire_for(&self, thread: u64, hold: Hold) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
         while state & LOCKED == 0 {
             match self.state.compare_exchange_weak(
@@ -96,7 +104,7 @@ impl Core {
             ) {
                 Ok(_) => {
                     self.hold.store(hold as u8, Ordering::Relaxed);
-                    self.owner.store(this_thread(), Ordering::Release);
+                    self.owner.store(thread, Ordering::Release);
                     return true;
                 }
                 Err(now) => state = now,
@@ -108,10 +116,15 @@ impl Core {
     /// Frees the lock; false when it was free.
     #[inline]
     pub(super) fn release(&self) -> bool {
+        self.release_by(this_thread())
+    }
+
+    #[inline]
+    fn release_by(&self, thread: u64) -> bool {
         if !self.is_locked() {
             return false;
         }
-        if self.owner.swap(0, Ordering::AcqRel) != this_thread() {
+        if self.owner.swap(0, Ordering::AcqRel) != thread {
             self.foreign.store(true, Ordering::Relaxed);
         }
         self.state.compare_exchange(LOCKED, 0, Ordering::Release, Ordering::Relaxed).is_ok()
@@ -130,7 +143,7 @@ impl Core {
         };
         let parked = if more { PARKED } else { 0 };
         table.waits.remove(&first.thread);
-        if first.since.elapsed() > PATIENCE {
+        if clock::now().saturating_sub(first.since) > PATIENCE {
             self.hold.store(first.hold as u8, Ordering::Relaxed);
             self.owner.store(first.thread, Ordering::Release);
             self.state.store(LOCKED | parked, Ordering::Release);
@@ -150,22 +163,23 @@ impl Core {
         self.state.store(0, Ordering::Release);
     }
 
-    /// Waits for the lock until `limit`; false when that passed. `label` names the lock, the
-    /// empty one the end of a thread.
+    /// Waits for the lock until `limit` (nanoseconds of the clock); false when that passed.
+    /// `label` names the lock, the empty one the end of a thread.
     ///
     /// # Errors
     /// What a signal handler raised, and `DeadlockError`.
     #[cold]
     pub(super) fn wait(
         self: &Arc<Self>,
-        limit: Option<Instant>,
+        limit: Option<u64>,
         hold: Hold,
         label: &dyn Fn() -> String,
         vm: &VirtualMachine,
     ) -> PyResult<bool> {
-        let Some(waiter) = self.enqueue(hold) else {
+        let Some(waiter) = self.enqueue(this_thread(), hold) else {
             return Ok(true);
         };
+        let _wait = record::lock_wait();
         // A wait that ends by itself is no part of a deadlock.
         let wait = limit.is_none().then(|| Wait::here(self, label(), vm));
         let outcome = self.wait_in_queue(&waiter, limit, wait.as_ref(), vm);
@@ -184,7 +198,7 @@ impl Core {
     fn wait_in_queue(
         self: &Arc<Self>,
         waiter: &Arc<Waiter>,
-        limit: Option<Instant>,
+        limit: Option<u64>,
         wait: Option<&Wait>,
         vm: &VirtualMachine,
     ) -> PyResult<bool> {
@@ -195,22 +209,36 @@ impl Core {
             {
                 return Err(deadlock::error(&cycle, vm));
             }
-            let rest = [
-                limit.map(|limit| limit.saturating_duration_since(Instant::now())),
-                is_main_thread(vm).then_some(SIGNAL_CHECK),
-                suspicion.rest(),
-            ];
-            let rest = rest.into_iter().flatten().min();
-            vm.allow_threads(|| waiter.sleep(rest));
+            let stalled = if baton::is_member(vm) {
+                baton::park(limit, Watch::default(), vm).map(|woken| woken == Woken::Stalled)
+            } else {
+                let rest = limit.map(|limit| limit.saturating_sub(clock::now()));
+                let rest = [
+                    rest.map(Duration::from_nanos),
+                    is_main_thread(vm).then_some(SIGNAL_CHECK),
+                    suspicion.rest(),
+                ];
+                let rest = rest.into_iter().flatten().min();
+                vm.allow_threads(|| futex::sleep(&waiter.word, Word::Waiting as u32, rest));
+                Ok(false)
+            };
+            let raised = match stalled {
+                Ok(false) => None,
+                Ok(true) => Some(deadlock::stalled(vm)),
+                Err(raised) => Some(raised),
+            };
             if wait.is_some() {
                 table().waits.remove(&waiter.thread);
+            }
+            if let Some(raised) = raised {
+                return Err(raised);
             }
             match waiter.word() {
                 Word::Granted => return Ok(true),
                 Word::Woken if self.retry(waiter) => return Ok(true),
                 _ => {}
             }
-            if limit.is_some_and(|limit| limit <= Instant::now()) {
+            if limit.is_some_and(|limit| limit <= clock::now()) {
                 return Ok(false);
             }
             vm.check_signals()?;
@@ -232,18 +260,18 @@ impl Core {
     }
 
     /// Takes the lock (`None`) or a place at the end of its queue.
-    fn enqueue(&self, hold: Hold) -> Option<Arc<Waiter>> {
+    fn enqueue(&self, thread: u64, hold: Hold) -> Option<Arc<Waiter>> {
         let mut table = table();
         // With the bit set, whoever frees the lock comes to the table.
         self.state.fetch_or(PARKED, Ordering::AcqRel);
-        if self.try_acquire(hold) {
+        if self.try_acquire_for(thread, hold) {
             return None;
         }
         let waiter = Arc::new(Waiter {
             word: AtomicU32::new(Word::Waiting as u32),
-            thread: this_thread(),
+            thread,
             hold,
-            since: Instant::now(),
+            since: clock::now(),
         });
         table.queues.entry(self.address()).or_default().push_back(Arc::clone(&waiter));
         Some(waiter)
@@ -253,7 +281,7 @@ impl Core {
     fn retry(&self, waiter: &Arc<Waiter>) -> bool {
         let mut table = table();
         self.state.fetch_or(PARKED, Ordering::AcqRel);
-        if self.try_acquire(waiter.hold) {
+        if self.try_acquire_for(waiter.thread, waiter.hold) {
             return true;
         }
         waiter.word.store(Word::Waiting as u32, Ordering::Release);
@@ -267,7 +295,7 @@ impl Core {
         let mut table = table();
         match waiter.word() {
             Word::Granted => true,
-            Word::Woken => self.try_acquire(waiter.hold),
+            Word::Woken => self.try_acquire_for(waiter.thread, waiter.hold),
             Word::Waiting => {
                 table.remove(self, waiter);
                 false
@@ -296,7 +324,8 @@ struct Waiter {
     word: AtomicU32,
     thread: u64,
     hold: Hold,
-    since: Instant,
+    /// Nanoseconds of the clock.
+    since: u64,
 }
 
 impl Waiter {
@@ -308,37 +337,9 @@ impl Waiter {
         }
     }
 
-    /// Until woken, until `rest` has passed, or until a signal; may also return for no reason.
-    fn sleep(&self, rest: Option<Duration>) {
-        let timeout = rest.map(|rest| libc::timespec {
-            tv_sec: rest.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-            tv_nsec: rest.subsec_nanos().into(),
-        });
-        let timeout = timeout.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        #[expect(unsafe_code, reason = "std retries when a signal ends the wait")]
-        // SAFETY: the word outlives the call, and so does the time, which may be null.
-        unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                self.word.as_ptr(),
-                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
-                Word::Waiting as u32,
-                timeout,
-            );
-        }
-    }
-
     fn wake(&self) {
-        #[expect(unsafe_code, reason = "the counterpart of sleep")]
-        // SAFETY: the address is that of a live word, and the kernel only reads it.
-        unsafe {
-            libc::syscall(
-                libc::SYS_futex,
-                self.word.as_ptr(),
-                libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
-                1,
-            );
-        }
+        futex::wake(&self.word);
+        baton::wake(self.thread);
     }
 }
 
@@ -348,7 +349,7 @@ pub(super) struct Table {
     /// By the lock's address; a queue exists only as long as it has waiters.
     queues: HashMap<usize, VecDeque<Arc<Waiter>>>,
     /// By the waiting thread: waits without a limit.
-    pub(super) waits: HashMap<u64, Wait>,
+    pub(super) waits: BTreeMap<u64, Wait>,
     process: u32,
 }
 
@@ -373,7 +374,7 @@ impl Table {
     }
 }
 
-fn table() -> MutexGuard<'static, Table> {
+pub(super) fn table() -> MutexGuard<'static, Table> {
     static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
     // Nothing that can panic leaves the table half changed.
     let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -385,19 +386,30 @@ fn table() -> MutexGuard<'static, Table> {
     table
 }
 
+thread_local!(static NUMBER: Cell<u64> = const { Cell::new(0) });
+
 /// A number for the calling thread, never used again for another.
 #[inline]
 pub(super) fn this_thread() -> u64 {
+    if NUMBER.get() == 0 {
+        NUMBER.set(next_thread());
+    }
+    NUMBER.get()
+}
+
+/// A number for a thread about to be started, which then calls [`become_thread`].
+pub(super) fn next_thread() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
-    thread_local!(static NUMBER: Cell<u64> = const { Cell::new(0) });
-    NUMBER.with(|number| {
-        if number.get() == 0 {
-            number.set(NEXT.fetch_add(1, Ordering::Relaxed));
-        }
-        number.get()
-    })
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+pub(super) fn become_thread(number: u64) {
+    NUMBER.set(number);
 }
 
 pub(super) fn is_main_thread(vm: &VirtualMachine) -> bool {
     vm.state.main_thread_ident.load() == rustpython_vm::stdlib::_thread::get_ident()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! A session for tests, used as a notebook is: cell after cell.
 
-use cellist_interpreter::{Cell, Clock, Event, Failure, Options, Origin, Outcome, Session, Sink};
+use cellist_interpreter::{
+    Cell, Clock, Event, Failure, Limits, Options, Origin, Outcome, Session, Sink,
+};
 use std::sync::{Arc, Mutex};
 
 /// Keeps every event.
@@ -13,6 +15,11 @@ impl Sink for Recorder {
     }
 }
 
+/// A session whose threads run in an order that `seed` draws.
+pub(crate) fn with_schedule(seed: u64) -> Notebook {
+    Notebook::start(Options { clock: Clock::Virtual, schedule: Some(seed), ..Options::default() })
+}
+
 /// A session, and what it says.
 pub(crate) struct Notebook {
     pub(crate) session: Session,
@@ -22,9 +29,20 @@ pub(crate) struct Notebook {
 
 impl Notebook {
     pub(crate) fn new(clock: Clock) -> Self {
+        Self::start(Options { clock, ..Options::default() })
+    }
+
+    pub(crate) fn limited(clock: Clock, limits: Limits) -> Self {
+        Self::start(Options { clock, limits, ..Options::default() })
+    }
+
+    fn start(options: Options) -> Self {
         let recorder = Arc::new(Recorder::default());
-        let options = Options { clock, hash_seed: Some(0), isolated: true, ..Options::default() };
-        let session = Session::start(&options, recorder.clone()).unwrap();
+        let options = Options { hash_seed: Some(0), isolated: true, ..options };
+        Self::of(Session::start(&options, recorder.clone()).unwrap(), recorder)
+    }
+
+    pub(crate) fn of(session: Session, recorder: Arc<Recorder>) -> Self {
         Self { session, recorder, count: 0 }
     }
 
@@ -42,6 +60,13 @@ impl Notebook {
             other => panic!("{source}\n{other:?}"),
         }
         self.said(before)
+    }
+
+    /// Gives a variable of the notebook a text.
+    #[track_caller]
+    pub(crate) fn session_value(&mut self, name: &str, text: &str) {
+        // JSON's strings are Python's, but for the characters outside of the first plane.
+        self.ok(&format!("{name} = {}", serde_json::Value::from(text)));
     }
 
     #[track_caller]

@@ -271,3 +271,79 @@ thread.join()
 "]);
     assert_eq!(said, "0\n");
 }
+
+#[test]
+fn a_stray_end_of_a_future_is_warned_of_once() {
+    let said = run(&["
+import asyncio, threading, warnings
+async def main(end):
+    loop, event, future = asyncio.get_running_loop(), asyncio.Event(), asyncio.Future()
+    async def nothing(): pass
+    async def wait(): await asyncio.gather(event.wait(), future)
+    waiting = asyncio.create_task(wait())
+    # The second turn starts what `gather` made of `event.wait()`.
+    for _ in range(2): await asyncio.sleep(0)
+    thread = threading.Thread(target=end, args=(loop, event, future, nothing))
+    thread.start()
+    await waiting
+    thread.join()
+def set_result(loop, event, future, nothing):
+    future.set_result(1)
+    event.set()
+def set_event(loop, event, future, nothing):
+    event.set()
+    future.set_result(1)
+def create_task(loop, event, future, nothing):
+    loop.create_task(nothing())
+    event.set()
+    future.set_result(1)
+def safely(loop, event, future, nothing):
+    loop.call_soon_threadsafe(event.set)
+    loop.call_soon_threadsafe(future.set_result, 1)
+for end in set_result, set_event, create_task, safely:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        asyncio.run(main(end))
+    here = end.__code__.co_firstlineno
+    print(end.__name__, [(each.category.__name__, each.lineno - here) for each in caught])
+def error(loop, event, future, nothing):
+    try: future.set_result(1)
+    except RuntimeWarning: print('raised')
+    event.set()
+with warnings.catch_warnings():
+    warnings.simplefilter('error')
+    asyncio.run(main(error))
+"]);
+    assert_eq!(
+        said,
+        "set_result [('RuntimeWarning', 1)]\nset_event [('RuntimeWarning', 1)]\n\
+         create_task [('RuntimeWarning', 1)]\nsafely []\nraised\n"
+    );
+}
+
+#[test]
+fn a_stray_call_into_an_event_loop_is_safe_and_warned_of_once() {
+    let said = run(&["
+import asyncio, threading, warnings
+async def main(debug):
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_debug(debug)
+    def stray():
+        try:
+            loop.call_soon(print, 'called')
+            loop.call_later(0, done.set)
+        except RuntimeError as error:
+            print(type(error).__name__)
+            loop.call_soon_threadsafe(done.set)
+    thread = threading.Thread(target=stray)
+    thread.start()
+    await done.wait()
+    thread.join()
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter('always')
+    asyncio.run(main(False))
+    asyncio.run(main(True))
+print([(each.category.__name__, each.filename, each.lineno) for each in caught])
+"]);
+    assert_eq!(said, "called\nRuntimeError\n[('RuntimeWarning', 'Cell In[1]', 8)]\n");
+}

@@ -24,6 +24,12 @@ struct Content {
     stop_on_error: bool,
 }
 
+impl Content {
+    fn is_kept(&self) -> bool {
+        self.store_history.unwrap_or(true) && !self.silent
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -41,6 +47,7 @@ pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
         origin,
         execution_count,
         silent: content.silent,
+        kept: content.is_kept(),
         user_expressions: content.user_expressions.unwrap_or_default(),
     });
     desk.end_a_fork();
@@ -71,7 +78,7 @@ pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
 
 /// The cell's number; takes the next one if this cell is to be numbered, and keeps its source.
 fn number(desk: &mut Desk, content: &Content) -> u32 {
-    let kept = content.store_history.unwrap_or(true) && !content.silent;
+    let kept = content.is_kept();
     let next = desk.execution_count + 1;
     if kept && !content.code.trim().is_empty() {
         desk.execution_count = next;

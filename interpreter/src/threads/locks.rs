@@ -1,45 +1,17 @@
-//! The Python classes and functions.
-
-use super::core::Core;
-use rustpython_vm::VirtualMachine;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-
-/// The ends of non-daemon threads, with process and interpreter. Locked as the core's table is.
-static TO_JOIN: Mutex<Vec<(u32, usize, Weak<Core>)>> = Mutex::new(Vec::new());
-
-fn interpreter(vm: &VirtualMachine) -> usize {
-    std::ptr::from_ref(&*vm.state).addr()
-}
-
-fn join_at_shutdown(end: &Arc<Core>, vm: &VirtualMachine) {
-    let mut all = TO_JOIN.lock().unwrap_or_else(PoisonError::into_inner);
-    all.retain(|(_, _, end)| end.strong_count() > 0);
-    all.push((std::process::id(), interpreter(vm), Arc::downgrade(end)));
-}
-
-/// A thread that has not ended, of this process (not of the one that forked it).
-fn next_to_join(vm: &VirtualMachine) -> Option<Arc<Core>> {
-    let (process, interpreter) = (std::process::id(), interpreter(vm));
-    let all = TO_JOIN.lock().unwrap_or_else(PoisonError::into_inner);
-    all.iter()
-        .filter(|(of, within, _)| *of == process && *within == interpreter)
-        .filter_map(|(_, _, end)| end.upgrade())
-        .find(|end| end.is_locked() && !end.is_mine())
-}
+//! `_thread.lock` and `_thread.RLock`.
 
 #[rustpython_vm::pymodule(name = "_thread")]
 #[expect(unreachable_pub, reason = "the macros that define Python modules need `pub`")]
 pub(super) mod _thread {
-    use super::{Arc, Core, join_at_shutdown, next_to_join};
-    use crate::threads::core::{Hold, this_thread};
+    use crate::clock;
+    use crate::threads::baton;
+    use crate::threads::core::{Core, Hold};
     use rustpython_vm::builtins::{PyTupleRef, PyType, PyTypeRef};
-    use rustpython_vm::function::{FuncArgs, OptionalArg, TimeoutSeconds};
-    use rustpython_vm::types::{Callable, Constructor, Representable};
-    use rustpython_vm::{
-        AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, pyclass,
-    };
+    use rustpython_vm::function::{FuncArgs, TimeoutSeconds};
+    use rustpython_vm::types::{Constructor, Representable};
+    use rustpython_vm::{AsObject, FromArgs, Py, PyPayload, PyResult, VirtualMachine, pyclass};
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-    use std::time::{Duration, Instant};
 
     /// Seconds: what CPython allows, in microseconds of 63 bits.
     const TIMEOUT_MAX: f64 = (i64::MAX / 1_000 / 1_000_000) as f64;
@@ -64,7 +36,10 @@ pub(super) mod _thread {
             false if timeout != -1.0 => {
                 return Err(vm.new_value_error("can't specify a timeout for a non-blocking call"));
             }
-            false => return Ok(core.try_acquire(hold)),
+            false => {
+                baton::point(vm)?;
+                return Ok(core.try_acquire(hold));
+            }
             true if timeout == -1.0 => None,
             true if timeout < 0.0 => {
                 return Err(vm.new_value_error("timeout value must be a non-negative number"));
@@ -77,10 +52,11 @@ pub(super) mod _thread {
             }
             true => Some(timeout),
         };
+        baton::point(vm)?;
         if core.try_acquire(hold) {
             return Ok(true);
         }
-        let limit = limit.and_then(|t| Instant::now().checked_add(Duration::from_secs_f64(t)));
+        let limit = limit.map(|seconds| clock::now().saturating_add(clock::nanos(seconds)));
         core.wait(limit, hold, label, vm)
     }
 
@@ -133,9 +109,6 @@ pub(super) mod _thread {
 
         #[pymethod]
         fn __enter__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
-            if zelf.core.try_acquire(Hold::Owner) {
-                return Ok(true);
-            }
             let args = AcquireArgs { blocking: true, timeout: TimeoutSeconds::new(-1.0) };
             Self::take(zelf, &args, Hold::Owner, vm)
         }
@@ -145,7 +118,7 @@ pub(super) mod _thread {
         #[pymethod(name = "release_lock")]
         fn release(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
             if zelf.core.release() {
-                return Ok(());
+                return baton::point(vm);
             }
             Err(vm.new_runtime_error("release unlocked lock"))
         }
@@ -245,6 +218,7 @@ pub(super) mod _thread {
             Self::check_owned(zelf, vm)?;
             if zelf.count.fetch_sub(1, Ordering::Relaxed) == 1 {
                 zelf.core.release();
+                return baton::point(vm);
             }
             Ok(())
         }
@@ -313,190 +287,5 @@ pub(super) mod _thread {
             zelf.count.store(0, Ordering::Relaxed);
             zelf.core.reset();
         }
-    }
-
-    /// What `Thread.join` waits on: the stock handle, and a lock that the thread holds as long as
-    /// it runs.
-    #[pyattr]
-    #[pyclass(module = "_thread", name = "_ThreadHandle")]
-    #[derive(Debug, PyPayload)]
-    pub struct ThreadHandle {
-        stock: PyObjectRef,
-        end: Arc<Core>,
-    }
-
-    fn stock(name: &'static str, vm: &VirtualMachine) -> PyResult {
-        vm.import("_thread", 0)?.get_attr(name, vm)
-    }
-
-    fn new_handle(stock: PyObjectRef) -> ThreadHandle {
-        let end = Core::new();
-        end.adopt(0);
-        ThreadHandle { stock, end }
-    }
-
-    impl Constructor for ThreadHandle {
-        type Args = ();
-
-        fn py_new(_class: &Py<PyType>, (): Self::Args, vm: &VirtualMachine) -> PyResult<Self> {
-            Ok(new_handle(stock("_stock_ThreadHandle", vm)?.call((), vm)?))
-        }
-    }
-
-    impl Representable for ThreadHandle {
-        fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
-            let ident: u64 = zelf.stock.get_attr("ident", vm)?.try_into_value(vm)?;
-            Ok(format!("<_thread._ThreadHandle object: ident={ident}>"))
-        }
-    }
-
-    #[pyclass(with(Constructor, Representable), flags(HAS_WEAKREF))]
-    impl ThreadHandle {
-        #[pygetset]
-        fn ident(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
-            zelf.stock.get_attr("ident", vm)
-        }
-
-        #[pymethod]
-        fn is_done(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
-            vm.call_method(&zelf.stock, "is_done", ())?.try_to_bool(vm)
-        }
-
-        #[pymethod]
-        fn _set_done(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-            vm.call_method(&zelf.stock, "_set_done", ())?;
-            zelf.end.release();
-            Ok(())
-        }
-
-        /// Wait for the thread to end, at most `timeout` seconds.
-        #[pymethod]
-        fn join(
-            zelf: &Py<Self>,
-            timeout: OptionalArg<PyObjectRef>,
-            vm: &VirtualMachine,
-        ) -> PyResult<()> {
-            let timeout = timeout.into_option().filter(|timeout| !vm.is_none(timeout));
-            let seconds = match &timeout {
-                None => None,
-                Some(timeout) => {
-                    let seconds: f64 = timeout.try_float(vm).map_or(f64::NAN, |s| s.to_f64());
-                    if seconds.is_nan() || seconds.abs() > TIMEOUT_MAX {
-                        // The stock handle knows what to say.
-                        vm.call_method(&zelf.stock, "join", (timeout.clone(),))?;
-                        return Ok(());
-                    }
-                    (seconds >= 0.0).then_some(seconds)
-                }
-            };
-            // Not started, itself, or the interpreter ends: errors. Else returns at once.
-            vm.call_method(&zelf.stock, "join", (0,))?;
-            if Self::is_done(zelf, vm)? {
-                return Ok(());
-            }
-            let limit = seconds.map(|s| Instant::now() + Duration::from_secs_f64(s));
-            if !zelf.end.try_acquire(Hold::Owner)
-                && !zelf.end.wait(limit, Hold::Owner, &String::new, vm)?
-            {
-                return Ok(());
-            }
-            zelf.end.release();
-            // What the thread still has to do runs no Python but its thread-local finalisers.
-            vm.call_method(&zelf.stock, "join", ())?;
-            Ok(())
-        }
-    }
-
-    #[pyfunction]
-    fn _make_thread_handle(ident: PyObjectRef, vm: &VirtualMachine) -> PyResult<ThreadHandle> {
-        let handle = stock("_stock_make_thread_handle", vm)?.call((ident.clone(),), vm)?;
-        let handle = new_handle(handle);
-        if ident.try_into_value::<u64>(vm)? == rustpython_vm::stdlib::_thread::get_ident() {
-            handle.end.adopt(this_thread());
-        }
-        Ok(handle)
-    }
-
-    /// The function that a thread runs, and then says that it has ended.
-    #[pyattr]
-    #[pyclass(module = "_thread", name = "_start")]
-    #[derive(Debug, PyPayload)]
-    pub struct Start {
-        function: PyObjectRef,
-        end: Arc<Core>,
-    }
-
-    impl Callable for Start {
-        type Args = FuncArgs;
-
-        fn call(zelf: &Py<Self>, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-            zelf.end.adopt(this_thread());
-            let outcome = zelf.function.call(args, vm);
-            zelf.end.release();
-            outcome
-        }
-    }
-
-    impl Representable for Start {
-        fn repr_str(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
-            Ok(zelf.function.repr(vm)?.to_string_lossy().into_owned())
-        }
-    }
-
-    #[pyclass(with(Callable, Representable))]
-    impl Start {}
-
-    #[derive(FromArgs)]
-    struct StartArgs {
-        #[pyarg(any)]
-        function: PyObjectRef,
-        #[pyarg(any, optional)]
-        handle: OptionalArg<PyObjectRef>,
-        #[pyarg(any, default = true)]
-        daemon: bool,
-    }
-
-    /// Start a thread that runs `function()`; returns the handle to join it by.
-    #[pyfunction]
-    fn start_joinable_thread(
-        args: StartArgs,
-        vm: &VirtualMachine,
-    ) -> PyResult<PyRef<ThreadHandle>> {
-        let StartArgs { function, handle, daemon } = args;
-        if !function.is_callable() {
-            return Err(vm.new_type_error("thread function must be callable"));
-        }
-        let handle = match handle.into_option().filter(|handle| !vm.is_none(handle)) {
-            None => new_handle(stock("_stock_ThreadHandle", vm)?.call((), vm)?).into_ref(&vm.ctx),
-            Some(handle) => handle
-                .downcast::<ThreadHandle>()
-                .map_err(|_| vm.new_type_error("'handle' must be a _ThreadHandle"))?,
-        };
-        let start = Start { function, end: Arc::clone(&handle.end) }.into_ref(&vm.ctx);
-        let args = vec![start.into(), handle.stock.clone(), vm.ctx.new_bool(daemon).into()];
-        stock("_stock_start_joinable_thread", vm)?.call(args, vm)?;
-        if !daemon {
-            join_at_shutdown(&handle.end, vm);
-        }
-        Ok(handle)
-    }
-
-    /// Wait for all threads but daemons to end.
-    #[pyfunction]
-    fn _shutdown(vm: &VirtualMachine) -> PyResult<()> {
-        while let Some(end) = next_to_join(vm) {
-            match end.wait(None, Hold::Owner, &String::new, vm) {
-                Ok(_) => {
-                    end.release();
-                }
-                Err(exc) => {
-                    let message = "Exception ignored on threading shutdown".to_owned();
-                    vm.run_unraisable(exc, Some(message), vm.ctx.none());
-                    return Ok(());
-                }
-            }
-        }
-        stock("_stock_shutdown", vm)?.call((), vm)?;
-        Ok(())
     }
 }

@@ -1,0 +1,1 @@
+"""Extensions that `%load_ext` finds under IPython's names."""

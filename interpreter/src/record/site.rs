@@ -1,0 +1,121 @@
+//! Places in source, as numbers.
+
+use super::Site;
+use rustpython_vm::builtins::{PyBaseException, PyCode, PyCoroutine};
+use rustpython_vm::vm::thread::get_current_frame;
+use rustpython_vm::{AsObject, Py, PyObject, PyRef, VirtualMachine};
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// Places that are known at most; further ones have the number 0, as what is no place.
+const MOST: usize = 8192;
+
+/// How many of the library's frames may lie between a record and the user's code.
+const DEPTH: usize = 6;
+
+#[derive(Default)]
+struct Table {
+    numbers: HashMap<(usize, u32), u32>,
+    /// The code objects are kept: another one must not come to lie at the same address.
+    places: Vec<(PyRef<PyCode>, u32)>,
+}
+
+static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+
+thread_local! {
+    /// The place asked for last, and its number.
+    static LAST: Cell<((usize, u32), u32)> = const { Cell::new(((0, 0), 0)) };
+}
+
+/// Only ever locked for moments in which no Python runs.
+fn table() -> MutexGuard<'static, Table> {
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where the user's code stands on this thread.
+pub(super) fn caller() -> u32 {
+    let mut frame = get_current_frame();
+    for _ in 0..DEPTH {
+        #[expect(unsafe_code, reason = "the chain of frames is one of pointers")]
+        // SAFETY: this thread's frames live as long as they are in the chain, whose top this
+        // thread reads while it runs none of them.
+        let Some(now) = (unsafe { frame.as_ref() }) else { return 0 };
+        let code = now.code();
+        if !is_library(code) {
+            return number(code, now.lasti.load(Ordering::Relaxed));
+        }
+        frame = now.previous();
+    }
+    0
+}
+
+fn is_library(code: &Py<PyCode>) -> bool {
+    let file = code.source_path().as_str();
+    file.starts_with("asyncio") || file.starts_with("cellist.") || file == "threading"
+}
+
+/// Where the coroutine stands.
+pub(super) fn of_coroutine(coroutine: &PyObject, vm: &VirtualMachine) -> u32 {
+    let Some(coroutine) = coroutine.downcast_ref_if_exact::<PyCoroutine>(vm) else { return 0 };
+    let coroutine = coroutine.as_coro();
+    match coroutine.frame_opt() {
+        Some(frame) => number(&coroutine.code(), frame.lasti()),
+        None => 0,
+    }
+}
+
+/// Where the coroutine's definition begins.
+pub(super) fn of_definition(coroutine: &PyCoroutine) -> u32 {
+    number(&coroutine.as_coro().code(), 0)
+}
+
+/// Where the exception was raised, as far as that was in the user's code.
+pub(super) fn of_exception(exception: &Py<PyBaseException>) -> u32 {
+    let mut found = 0;
+    let mut entry = exception.__traceback__();
+    while let Some(now) = entry {
+        let code = now.frame.f_code();
+        if !is_library(&code) {
+            // It has the instruction itself, in bytes.
+            found = number(&code, now.lasti as u32 / 2 + 1);
+        }
+        entry = now.next.lock().clone();
+    }
+    found
+}
+
+fn number(code: &Py<PyCode>, instruction: u32) -> u32 {
+    let key = (code.as_object().get_id(), instruction);
+    let (last, found) = LAST.get();
+    if last == key {
+        return found;
+    }
+    let mut table = table();
+    let next = table.places.len() as u32 + 1;
+    let number = match table.numbers.get(&key) {
+        Some(&number) => number,
+        None if table.places.len() == MOST => 0,
+        None => {
+            table.numbers.insert(key, next);
+            table.places.push((code.to_owned(), instruction));
+            next
+        }
+    };
+    drop(table);
+    LAST.set((key, number));
+    number
+}
+
+pub(super) fn look_up(number: u32) -> Option<Site> {
+    let place = table().places.get(number.checked_sub(1)? as usize).cloned();
+    let (code, instruction) = place?;
+    // It points behind the instruction, each of which is two bytes.
+    let line = code.addr2line(instruction as i32 * 2 - 2);
+    Some(Site {
+        file: code.source_path().as_str().to_owned(),
+        line: u32::try_from(line).unwrap_or(0),
+        function: code.code.qualname.as_str().to_owned(),
+    })
+}
