@@ -1,6 +1,9 @@
 //! A course: `course.toml` groups units into notebooks and notebooks into sets.
 
+mod plans;
+
 use crate::diagnostic::{Diagnostic, Problems, list, suggest};
+use crate::plan::Plan;
 use crate::unit::Unit;
 use cellist_formats::text_file;
 use serde::Deserialize;
@@ -19,6 +22,8 @@ pub struct Course {
     pub sets: Vec<Set>,
     /// The notebooks, in order.
     pub notebooks: Vec<NotebookPlan>,
+    /// The plans that it follows.
+    pub plans: Vec<Plan>,
     /// Plan items that are no notebook cell.
     pub waivers: Vec<Waiver>,
     /// The units by id.
@@ -65,15 +70,17 @@ struct CourseFile {
     sets: Vec<Spanned<Set>>,
     #[serde(default, rename = "notebook")]
     notebooks: Vec<NotebookEntry>,
+    #[serde(default, rename = "plan")]
+    plans: Vec<plans::PlanEntry>,
     #[serde(default, rename = "waive")]
-    waivers: Vec<Waiver>,
+    waivers: Vec<Spanned<Waiver>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NotebookEntry {
     file: Spanned<String>,
-    plan: Option<String>,
+    plan: Option<Spanned<String>>,
     units: Vec<Spanned<String>>,
 }
 
@@ -90,15 +97,25 @@ impl Course {
         let mut checker = Checker { text: &text, problems: Problems::new(&path), units: &units };
         checker.sets(&file.sets);
         checker.notebooks(&file);
+        let plans = checker.plans(dir, &file);
         found.extend(checker.problems.into_sorted());
         found.extend(check_requirements(&units));
-        if found.is_empty() { Ok(Self::assemble(dir, file, units.parsed)) } else { Err(found) }
+        found.extend(plans::check_covers(&units.parsed, &plans));
+        if !found.is_empty() {
+            return Err(found);
+        }
+        Ok(Self::assemble(dir, file, plans, units.parsed))
     }
 
-    fn assemble(dir: &Path, file: CourseFile, units: BTreeMap<String, Unit>) -> Self {
+    fn assemble(
+        dir: &Path,
+        file: CourseFile,
+        plans: Vec<Plan>,
+        units: BTreeMap<String, Unit>,
+    ) -> Self {
         let notebooks = file.notebooks.into_iter().map(|entry| NotebookPlan {
             file: entry.file.into_inner(),
-            plan: entry.plan,
+            plan: entry.plan.map(Spanned::into_inner),
             units: entry.units.into_iter().map(Spanned::into_inner).collect(),
         });
         Self {
@@ -106,7 +123,8 @@ impl Course {
             title: file.title,
             sets: file.sets.into_iter().map(Spanned::into_inner).collect(),
             notebooks: notebooks.collect(),
-            waivers: file.waivers,
+            plans,
+            waivers: file.waivers.into_iter().map(Spanned::into_inner).collect(),
             units,
         }
     }
@@ -132,7 +150,8 @@ fn read_course_file(path: &Path) -> Result<(CourseFile, String), Vec<Diagnostic>
         Err(error) => {
             let line = error.span().map_or(0, |span| line_at(&text, span.start));
             let help = "see the keys of the other entries: `title`, `[[set]]` (id, title), \
-                        `[[notebook]]` (file, plan, units), `[[waive]]` (item, reason)";
+                        `[[notebook]]` (file, plan, units), `[[plan]]` (id, file, short), \
+                        `[[waive]]` (item, reason)";
             Err(one(line, error.message().replace('\n', "; "), help))
         }
     }

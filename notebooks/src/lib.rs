@@ -3,7 +3,9 @@
 
 pub mod build;
 pub mod course;
+pub mod coverage;
 pub mod diagnostic;
+pub mod plan;
 pub mod publish;
 pub mod unit;
 pub mod verify;

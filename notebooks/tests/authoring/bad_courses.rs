@@ -76,11 +76,44 @@ fn problems() {
             course(&format!("{HEAD}{one}"), &[("t/small.md", "# x\n")]),
         ),
     ];
+    insta::assert_snapshot!(report(&table));
+}
+
+fn report(table: &[(&str, String)]) -> String {
     let mut report = String::new();
     for (name, problems) in table {
         write!(report, "## {name}\n{problems}\n").unwrap();
     }
-    insta::assert_snapshot!(report);
+    report
+}
+
+#[test]
+fn plans() {
+    let one = notebook("set/a.ipynb", "\"small\"");
+    let plan = "[[plan]]\nid = \"day\"\nfile = \"plans/day.md\"\n";
+    let with = |more: &str, covers: &str| {
+        let course = CourseFolder::new(&format!("{HEAD}{one}{more}"));
+        let unit = SMALL.replace("clock:", &format!("covers: [{covers}]\nclock:"));
+        course.unit("t/small.md", &unit);
+        std::fs::create_dir(course.dir().join("plans")).unwrap();
+        let text = "# Day\n## Goals\n- [ ] one\n- [ ] two\n## Reading\n**Docs** first.\n";
+        std::fs::write(course.dir().join("plans/day.md"), text).unwrap();
+        course.problems()
+    };
+    let waive = |item: &str, reason: &str| {
+        format!("{plan}[[waive]]\nitem = \"{item}\"\nreason = \"{reason}\"\n")
+    };
+    let table = [
+        ("no such plan", with("", "day.goals")),
+        ("no such file", with("[[plan]]\nid = \"day\"\nfile = \"plans/night.md\"\n", "")),
+        ("twice, and odd", with(&format!("{plan}{plan}{}", plan.replace("day\"", "a day\"")), "")),
+        ("typing mistake", with(plan, "day.goal.1, dai.goals")),
+        ("no such item", with(plan, "day.goals.third, day.evening, day.goals.1.x")),
+        ("a waiver of nothing", with(&waive("day.writing", "no cell"), "")),
+        ("a waiver without a reason", with(&waive("day.reading", " "), "")),
+        ("a notebook of no plan", with(&format!("plan = \"dya\"\n{plan}"), "")),
+    ];
+    insta::assert_snapshot!(report(&table));
 }
 
 #[test]

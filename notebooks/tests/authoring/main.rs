@@ -5,6 +5,7 @@ mod bad_courses;
 mod bad_units;
 mod build;
 mod course_folder;
+mod plans;
 mod publish;
 mod shipped_course;
 mod units;
