@@ -9,7 +9,7 @@ usage() {
 Usage: ./install.sh [OPTION]...
 
 Builds Cellist, installs it with a JupyterLab of its own, and shows it at work: builds the course,
-runs the instructor's notebooks, grades a sample submission. Running it again brings all up to date.
+runs an instructor's notebook, grades a sample submission. Running it again brings all up to date.
 
   --prefix DIR    install into DIR/bin and DIR/share/cellist   [~/.local]
   --no-lab        do without JupyterLab
@@ -239,11 +239,11 @@ course() {
     rm -rf "$built"
     "$prefix/bin/cellist" notebooks build --out "$built" | tail -n 1
 
-    while IFS= read -r notebook; do
-        echo "running ${notebook#"$built"/} in real time"
-        run_notebook "$notebook"
-        show_output "$notebook"
-    done < <(find "$built/instructor" -name '*.ipynb' | sort)
+    # One shows that the kernel works; `cellist notebooks verify` proves the others.
+    notebook=$(find "$built/instructor" -name '*.ipynb' | sort | sed 1q)
+    echo "running ${notebook#"$built"/} in real time"
+    run_notebook "$notebook"
+    show_output "$notebook"
 
     # What `cellist lab` hands out, and what `cellist grade` needs. Solutions are not installed.
     for folder in student:course specs:specs; do

@@ -3,9 +3,10 @@
 use crate::commands::{grade, kernel, lab, notebooks, python, run};
 use cellist_interpreter::PYTHON_LINK;
 use clap::Parser;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
@@ -61,9 +62,12 @@ pub(crate) enum Command {
     },
 }
 
-/// True when the program was called by the name under which it is `python`.
+/// True when the program was called by the name under which it is `python`, or started from the
+/// file of that name: `subprocess.run(["python3", …], executable=sys.executable)` gives it any name.
 pub(crate) fn is_python() -> bool {
-    called_as().is_some_and(|name| name == PYTHON_LINK)
+    let file = Path::new(OsStr::from_bytes(rustix::param::linux_execfn().to_bytes()));
+    file.file_name().is_some_and(|name| name == PYTHON_LINK)
+        || called_as().is_some_and(|name| name == PYTHON_LINK)
 }
 
 /// Reads the command line; ends the process with a message when it is wrong (exit code 2).

@@ -7,6 +7,7 @@ pub(crate) mod lab;
 pub(crate) mod notebooks;
 pub(crate) mod python;
 pub(crate) mod run;
+mod schedule;
 
 use crate::args::{Command, Program};
 use clap::CommandFactory;

@@ -7,9 +7,11 @@ use std::process::ExitCode;
 
 // Python allocates much and from many threads; RustPython is measured with this one.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: cellist_interpreter::Metered<mimalloc::MiMalloc> =
+    cellist_interpreter::Metered::new(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
+    cellist_interpreter::use_small_pages();
     if args::is_python() {
         return cellist_interpreter::python_main();
     }

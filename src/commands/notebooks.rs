@@ -1,6 +1,8 @@
 //! `cellist notebooks`: builds notebooks from units and proves the units right.
 
 mod build;
+mod coverage;
+mod import;
 mod verify;
 
 use cellist_notebooks::course::Course;
@@ -22,7 +24,8 @@ Exit codes:
 Examples:
   cellist notebooks build
   cellist notebooks check
-  cellist notebooks verify ex01";
+  cellist notebooks verify ex01
+  cellist notebooks coverage --plan day02";
 
 /// Builds notebooks from Markdown units, and proves the units right.
 #[derive(Debug, clap::Args)]
@@ -40,6 +43,10 @@ enum NotebooksCommand {
     Check(PlacesArgs),
     /// Proves that solutions pass, starters fail, and each known mistake fails its checks
     Verify(verify::VerifyArgs),
+    /// Says which items of the plans the units cover, and which are missing
+    Coverage(coverage::CoverageArgs),
+    /// Takes a plan into the course, its text repaired
+    Import(import::ImportArgs),
 }
 
 const PLACES_HELP: &str = "\
@@ -84,6 +91,8 @@ pub(crate) fn run(args: NotebooksArgs) -> anyhow::Result<ExitCode> {
         NotebooksCommand::Build(places) => build::build(&places),
         NotebooksCommand::Check(places) => build::check(&places),
         NotebooksCommand::Verify(verify) => verify::verify(&verify),
+        NotebooksCommand::Coverage(coverage) => coverage::coverage(&coverage),
+        NotebooksCommand::Import(import) => import::import(&import),
     };
     match done {
         // `| head` has read all it wanted.

@@ -2,11 +2,13 @@
 
 mod outputs;
 
+use super::schedule::{self, ScheduleArgs, Seed};
 use anyhow::Context;
 use cellist_formats::notebook::{CellType, Notebook};
 use cellist_interpreter::{Cell, Clock, Failure, Options, Origin, Outcome, Session};
 use outputs::{Outputs, error_output};
 use serde_json::Value;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -16,14 +18,17 @@ use std::sync::Arc;
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  every cell ran
-  1  a cell failed (the outputs up to it are written), or a file could not be read or written
+  0  every cell ran; with --explore: under every schedule
+  1  a cell failed (the outputs up to it are written), or a file could not be read or written;
+     with --schedule or --explore also: an error in a thread, or a deadlock
   2  usage
-A cell tagged `raises-exception` may fail.
+A cell tagged `raises-exception` may fail. --explore writes no outputs.
 
 Examples:
   cellist run day02.ipynb
-  cellist run day02.ipynb --clock virtual --output /tmp/done.ipynb";
+  cellist run day02.ipynb --clock virtual --output /tmp/done.ipynb
+  cellist run threads.ipynb --explore 200          look for a race
+  cellist run threads.ipynb --schedule seed:17     see it again";
 
 /// Runs a notebook from top to bottom and writes its outputs into it.
 #[derive(Debug, clap::Args)]
@@ -36,9 +41,8 @@ pub(crate) struct RunArgs {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Which clock `time` and `asyncio` read; on the virtual one a sleep takes no time
-    #[arg(long, value_enum, default_value_t = ClockName::Wall)]
-    clock: ClockName,
+    #[command(flatten)]
+    schedule: ScheduleArgs,
 
     /// Go on after a cell that fails
     #[arg(long)]
@@ -49,25 +53,23 @@ pub(crate) struct RunArgs {
     quiet: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum ClockName {
-    Wall,
-    Virtual,
-}
-
 /// Runs the notebook.
 ///
 /// # Errors
 /// When the notebook cannot be read or written, or the interpreter does not start.
 pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    let is_virtual = args.schedule.is_virtual()?;
+    if let Some(count) = args.schedule.explore() {
+        return explore(&args, count);
+    }
     let mut notebook = Notebook::read(&args.notebook)?;
     refuse_foreign(&args.notebook, &notebook)?;
     let outputs = Arc::new(Outputs::default());
     let options = Options {
-        clock: match args.clock {
-            ClockName::Wall => Clock::Wall,
-            ClockName::Virtual => Clock::Virtual,
-        },
+        clock: if is_virtual { Clock::Virtual } else { Clock::Wall },
+        // What a program prints must not depend on the order of a set of strings.
+        hash_seed: is_virtual.then_some(0),
+        schedule: args.schedule.seed(),
         capture_descriptors: true,
         ..Options::default()
     };
@@ -93,7 +95,10 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     } else {
         notebook.write(&target)?;
     }
-    let Some((number, failure)) = failed else { return Ok(ExitCode::SUCCESS) };
+    let Some((number, failure)) = failed else {
+        let failed = is_virtual && cellist_interpreter::has_thread_failed();
+        return Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+    };
     let mut stderr = std::io::stderr();
     let traceback = failure.traceback.join("\n");
     if console::colors_enabled_stderr() {
@@ -108,6 +113,25 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         failure.ename
     )?;
     Ok(ExitCode::FAILURE)
+}
+
+/// Runs the notebook under many schedules of its threads.
+fn explore(args: &RunArgs, count: u64) -> anyhow::Result<ExitCode> {
+    let command = |seed: Seed| {
+        let words = ["run".to_owned(), "--schedule".to_owned(), seed.to_string()];
+        let mut words: Vec<OsString> = words.map(Into::into).to_vec();
+        if args.allow_errors {
+            words.push("--allow-errors".into());
+        }
+        words.push(args.notebook.clone().into());
+        words
+    };
+    let arguments = |seed| {
+        let mut words = command(seed);
+        words.extend(["--quiet", "--output", "-"].map(OsString::from));
+        words
+    };
+    schedule::explore(&args.schedule, count, arguments, command)
 }
 
 /// A notebook in another language is not Python's to run.

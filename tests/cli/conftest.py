@@ -12,6 +12,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from executable import cellist  # noqa: E402
 
 
+def pytest_addoption(parser):
+    parser.addoption("--tasks", type=int, default=100_000, help="tasks in the soak")
+
+
 @pytest.fixture
 def call(tmp_path):
     """Runs `cellist ARGS…` in a folder of its own; nothing it does may take a minute."""

@@ -60,6 +60,14 @@ def test_sys_executable_is_python(call, notebook, tmp_path):
     assert "'5\\\\n'" in done.stdout, done.stdout + done.stderr
 
 
+def test_sys_executable_is_python_by_any_name(call):
+    code = ("import subprocess, sys\n"
+            "run = lambda first: subprocess.run([first, '-W', 'ignore', '-c', 'print(5)'], executable=sys.executable)\n"
+            "run(sys.executable); run('python3'); run('grader')")
+    done = call("python", "-c", code)
+    assert done.stdout == "5\n5\n5\n", done.stderr
+
+
 @pytest.mark.parametrize(("name", "subcommand"), [("grader", "grade"), ("cellist-kernel", "kernel")])
 def test_links_are_programs_of_their_own(tmp_path: Path, name, subcommand):
     link = tmp_path / name

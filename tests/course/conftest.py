@@ -1,6 +1,6 @@
 """`cellist notebooks` on the course in this repository and on copies of it."""
 
-import shutil
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,8 +57,17 @@ def built(run: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """A copy of the course, to be spoilt."""
-    return shutil.copytree(COURSE, tmp_path / "course")
+    """A course to be spoilt: a copy of the shop, which is all that is in it. It follows no plan."""
+    small = tmp_path / "course"
+    (small / UNIT).parent.mkdir(parents=True)
+    unit = (COURSE / UNIT).read_text()
+    (small / UNIT).write_text(re.sub(r"^covers: .*\n", "", unit, count=1, flags=re.MULTILINE))
+    set_id, unit_id = SHOP.parts[0], UNIT.stem
+    (small / "course.toml").write_text(
+        f'title = "Coffee"\n[[set]]\nid = "{set_id}"\ntitle = "Shop"\n'
+        f'[[notebook]]\nfile = "{SHOP.as_posix()}"\nunits = ["{unit_id}"]\n'
+    )
+    return small
 
 
 def replace(path: Path, old: str, new: str) -> None:

@@ -33,13 +33,21 @@ def died(verdict: Json) -> str:
     [
         "while True:\n    pass",
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-        "import threading\nthreading.Event().wait()",
+        "10 ** 10 ** 9",
         "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
     ],
-    ids=["loop", "stubborn", "deadlock", "stopped"],
+    ids=["loop", "stubborn", "native", "stopped"],
 )
 def test_what_never_ends_is_stopped(judge: Judge, source: str) -> None:
     assert died(judge(source, *QUICK)).startswith("Stopped after 2 s.")
+
+
+def test_a_deadlock_is_found_at_once(judge: Judge) -> None:
+    verdict = judge("import threading\nthreading.Event().wait()")
+    [error] = verdict["units"][0]["errors"]
+    assert (error["cell"], error["ename"]) == ("u-answer", "DeadlockError")
+    assert "MainThread waits at Cell In[" in error["evalue"]
+    assert "passed" not in statuses(verdict).values() and verdict["points"] == 0
 
 
 def test_a_hang_in_one_check_spares_the_points_before_it(judge: Judge) -> None:

@@ -45,6 +45,7 @@ class TestConformance(jupyter_kernel_test.KernelTests):
     code_display_data = [
         {"code": HTML, "mime": "text/html"},
     ]
+    code_page_something = "len?"
     code_history_pattern = "1 + 2*"
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "zip"

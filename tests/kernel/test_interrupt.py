@@ -12,6 +12,18 @@ BLOCKED = {
     "time.sleep": "import time; time.sleep(1000)",
     "await": "import asyncio; await asyncio.sleep(1000)",
     "asyncio.run": "import asyncio; asyncio.run(asyncio.sleep(1000))",
+    "sum": "sum(range(10**15))",
+    "max": "max(range(2**70, 2**80))",
+    "any": "any(map(int, iter(int, 1)))",
+    "a set": "set(map(int, iter(int, 1)))",
+    "a deque": "import collections, itertools\ncollections.deque(itertools.repeat(1), 0)",
+    "a task that does not yield": (
+        "import asyncio\n"
+        "async def spin():\n"
+        "    while True: pass\n"
+        "task = asyncio.create_task(spin())\n"
+        "await asyncio.sleep(1000)"
+    ),
 }
 
 
