@@ -1,9 +1,8 @@
 //! What cells may use. One session per process: run with nextest.
 
 use super::notebook::Notebook;
-use cellist_interpreter::{Clock, EXIT_LIMIT, Failure, Limits, Options, Outcome, Session};
+use cellist_interpreter::{Clock, EXIT_LIMIT, Failure, Limits, Outcome};
 use std::process::{Command, Output};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const MIB: u64 = 1 << 20;
@@ -144,21 +143,17 @@ fn output_is_cut_at_its_limit() {
 
 #[test]
 fn output_of_children_counts() {
-    let recorder = Arc::new(super::notebook::Recorder::default());
-    let options = Options {
-        isolated: true,
-        capture_descriptors: true,
-        limits: Limits { output: Some(1000), ..Limits::default() },
-        ..Options::default()
-    };
-    let session = Session::start(&options, recorder.clone()).unwrap();
-    let mut notebook = Notebook::of(session, recorder);
-    fails_and_lives(
-        &mut notebook,
-        "import subprocess\nsubprocess.run(['yes'])",
-        "LimitExceeded",
-        "output limit of 1000 bytes",
-    );
+    let mut notebook = Notebook::capturing(Limits { output: Some(1000), ..Limits::default() });
+    for cell in [
+        // It writes once `run` has it, and so can end it.
+        "import subprocess\nsubprocess.run(['sh', '-c', 'read go; exec yes'], input=b'go\\n')",
+        // It writes while it starts, and then its start takes for ever.
+        "import os, time\nsubprocess.Popen(['true'], preexec_fn=lambda: (os.write(1, bytes(2000)), time.sleep(1000)))",
+    ] {
+        fails_and_lives(&mut notebook, cell, "LimitExceeded", "output limit of 1000 bytes");
+        let children = "def children():\n    try: return os.waitpid(-1, os.WNOHANG)\n    except ChildProcessError: return 'none'\nimport os\nchildren()";
+        assert_eq!(notebook.ok(children), "=> 'none'", "children of {cell}");
+    }
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use cellist_interpreter::{
     Cell, Clock, Event, Failure, Limits, Options, Origin, Outcome, Session, Sink,
 };
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
 use std::sync::{Arc, Mutex};
 
 /// Keeps every event.
@@ -40,6 +43,17 @@ impl Notebook {
         let recorder = Arc::new(Recorder::default());
         let options = Options { hash_seed: Some(0), isolated: true, ..options };
         Self::of(Session::start(&options, recorder.clone()).unwrap(), recorder)
+    }
+
+    /// A session that gets what is written to descriptors 1 and 2. A test's panic tells of itself
+    /// where these led before.
+    pub(crate) fn capturing(limits: Limits) -> Self {
+        let errors = File::from(io::stderr().as_fd().try_clone_to_owned().unwrap());
+        std::panic::set_hook(Box::new(move |panic| {
+            // There is nowhere else to tell that this failed.
+            let _ = writeln!(&errors, "{panic}");
+        }));
+        Self::start(Options { capture_descriptors: true, limits, ..Options::default() })
     }
 
     pub(crate) fn of(session: Session, recorder: Arc<Recorder>) -> Self {
