@@ -28,6 +28,7 @@ pub(crate) struct Notebook {
     pub(crate) session: Session,
     pub(crate) recorder: Arc<Recorder>,
     count: u32,
+    limits: Limits,
 }
 
 impl Notebook {
@@ -42,7 +43,8 @@ impl Notebook {
     fn start(options: Options) -> Self {
         let recorder = Arc::new(Recorder::default());
         let options = Options { hash_seed: Some(0), isolated: true, ..options };
-        Self::of(Session::start(&options, recorder.clone()).unwrap(), recorder)
+        let session = Session::start(&options, recorder.clone()).unwrap();
+        Self { limits: options.limits, ..Self::of(session, recorder) }
     }
 
     /// A session that gets what is written to descriptors 1 and 2. A test's panic tells of itself
@@ -57,12 +59,27 @@ impl Notebook {
     }
 
     pub(crate) fn of(session: Session, recorder: Arc<Recorder>) -> Self {
-        Self { session, recorder, count: 0 }
+        Self { session, recorder, count: 0, limits: Limits::default() }
     }
 
     pub(crate) fn run(&mut self, source: &str) -> Outcome {
         self.count += 1;
         self.session.run_cell(&Cell::new(source, Origin(u64::from(self.count)), self.count))
+    }
+
+    /// What the cells after this may use.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        self.session.set_limits(limits);
+        self.limits = limits;
+    }
+
+    /// Runs a cell that must succeed with all the time it needs, however busy the machine is.
+    #[track_caller]
+    pub(crate) fn ok_at_leisure(&mut self, source: &str) -> String {
+        self.session.set_limits(Limits { wall: None, cpu: None, ..self.limits });
+        let said = self.ok(source);
+        self.session.set_limits(self.limits);
+        said
     }
 
     /// Runs a cell that must succeed; what it printed, and the plain text of its result.
