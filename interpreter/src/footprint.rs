@@ -1,5 +1,10 @@
 //! Keeping the process small.
 
+use rustix::event::{PollFd, poll};
+use rustix::time::Timespec;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 /// Asks the operating system for small pages: a heap of a few megabytes on huge ones takes two
 /// megabytes for every few objects. At the very beginning of the process; its children inherit
 /// it.
@@ -11,9 +16,50 @@ pub fn use_small_pages() {
     }
 }
 
+/// How long nothing has to happen until the process is at rest.
+const REST: Duration = Duration::from_millis(100);
+
+/// The next rest lets go of the executable.
+static DUE: AtomicBool = AtomicBool::new(false);
+
 /// Lets go of the pages of the executable that are in memory: after a start or after imports most
-/// of them are not needed again. Those that are come back from the page cache, sixteen at a time.
+/// of them are not needed again. Those that are come back from the page cache, sixteen at a time;
+/// what only the way to the next rest needed goes once more then.
 pub(crate) fn forget_executable() {
+    DUE.store(true, Ordering::Relaxed);
+    forget_pages();
+}
+
+/// As poll(2), for waits of a thread that has nothing else to do. Without a `timeout` it waits for
+/// as long as it takes.
+///
+/// # Errors
+/// As poll(2).
+pub(crate) fn poll_at_rest(
+    fds: &mut [PollFd<'_>],
+    timeout: Option<Duration>,
+) -> rustix::io::Result<usize> {
+    let rests = timeout.is_none_or(|timeout| timeout > REST) && DUE.load(Ordering::Relaxed);
+    if !rests {
+        return poll_for(fds, timeout);
+    }
+    // Who is called, or finds a descriptor ready, comes again for another rest.
+    let ready = poll_for(fds, Some(REST))?;
+    if ready > 0 {
+        return Ok(ready);
+    }
+    DUE.store(false, Ordering::Relaxed);
+    forget_pages();
+    poll_for(fds, timeout.map(|timeout| timeout - REST))
+}
+
+fn poll_for(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> rustix::io::Result<usize> {
+    // One that does not fit is for centuries.
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+    poll(fds, timeout.as_ref())
+}
+
+fn forget_pages() {
     #[expect(unsafe_code, reason = "the list of segments has no safe interface")]
     // SAFETY: the callback keeps to what the C library tells it.
     unsafe {
