@@ -22,12 +22,11 @@ const REST: Duration = Duration::from_millis(100);
 /// The next rest lets go of the executable.
 static DUE: AtomicBool = AtomicBool::new(false);
 
-/// Lets go of the pages of the executable that are in memory: after a start or after imports most
-/// of them are not needed again. Those that are come back from the page cache, sixteen at a time;
-/// what only the way to the next rest needed goes once more then.
-pub(crate) fn forget_executable() {
+/// Has the pages of the executable let go when the process next comes to rest. A request touches
+/// so little of each sixteen that come together that they add up to a third of the process; the
+/// next request takes a millisecond to have its own again.
+pub(crate) fn forget_executable_at_rest() {
     DUE.store(true, Ordering::Relaxed);
-    forget_pages();
 }
 
 /// As poll(2), for waits of a thread that has nothing else to do. Without a `timeout` it waits for
@@ -49,7 +48,7 @@ pub(crate) fn poll_at_rest(
         return Ok(ready);
     }
     DUE.store(false, Ordering::Relaxed);
-    forget_pages();
+    forget_executable();
     poll_for(fds, timeout.map(|timeout| timeout - REST))
 }
 
@@ -59,7 +58,9 @@ fn poll_for(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> rustix::io::Re
     poll(fds, timeout.as_ref())
 }
 
-fn forget_pages() {
+/// Lets go of the pages of the executable that are in memory: after a start or after imports most
+/// of them are not needed again. Those that are come back from the page cache, sixteen at a time.
+pub(crate) fn forget_executable() {
     #[expect(unsafe_code, reason = "the list of segments has no safe interface")]
     // SAFETY: the callback keeps to what the C library tells it.
     unsafe {
