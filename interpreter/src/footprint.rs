@@ -1,5 +1,10 @@
 //! Keeping the process small.
 
+use rustix::event::{PollFd, poll};
+use rustix::time::Timespec;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 /// Asks the operating system for small pages: a heap of a few megabytes on huge ones takes two
 /// megabytes for every few objects. At the very beginning of the process; its children inherit
 /// it.
@@ -9,6 +14,48 @@ pub fn use_small_pages() {
     unsafe {
         libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0);
     }
+}
+
+/// How long nothing has to happen until the process is at rest.
+const REST: Duration = Duration::from_millis(100);
+
+/// The next rest lets go of the executable.
+static DUE: AtomicBool = AtomicBool::new(false);
+
+/// Has the pages of the executable let go when the process next comes to rest. A request touches
+/// so little of each sixteen that come together that they add up to a third of the process; the
+/// next request takes a millisecond to have its own again.
+pub(crate) fn forget_executable_at_rest() {
+    DUE.store(true, Ordering::Relaxed);
+}
+
+/// As poll(2), for waits of a thread that has nothing else to do. Without a `timeout` it waits for
+/// as long as it takes.
+///
+/// # Errors
+/// As poll(2).
+pub(crate) fn poll_at_rest(
+    fds: &mut [PollFd<'_>],
+    timeout: Option<Duration>,
+) -> rustix::io::Result<usize> {
+    let rests = timeout.is_none_or(|timeout| timeout > REST) && DUE.load(Ordering::Relaxed);
+    if !rests {
+        return poll_for(fds, timeout);
+    }
+    // Who is called, or finds a descriptor ready, comes again for another rest.
+    let ready = poll_for(fds, Some(REST))?;
+    if ready > 0 {
+        return Ok(ready);
+    }
+    DUE.store(false, Ordering::Relaxed);
+    forget_executable();
+    poll_for(fds, timeout.map(|timeout| timeout - REST))
+}
+
+fn poll_for(fds: &mut [PollFd<'_>], timeout: Option<Duration>) -> rustix::io::Result<usize> {
+    // One that does not fit is for centuries.
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+    poll(fds, timeout.as_ref())
 }
 
 /// Lets go of the pages of the executable that are in memory: after a start or after imports most

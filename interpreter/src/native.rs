@@ -2,7 +2,8 @@
 
 use crate::capture;
 use crate::event::{Event, Origin, Sink, StreamName};
-use rustix::event::{PollFd, PollFlags, poll};
+use crate::footprint::poll_at_rest;
+use rustix::event::{PollFd, PollFlags};
 use rustpython_vm::{PyResult, VirtualMachine};
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +41,7 @@ fn emit(origin: u64, event: Event) {
 /// Waits until `fd` is readable or a signal arrives; true when readable.
 pub(crate) fn wait_readable(fd: BorrowedFd<'_>, vm: &VirtualMachine) -> PyResult<bool> {
     let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
-    let ready = vm.allow_threads(|| poll(&mut fds, None));
+    let ready = vm.allow_threads(|| poll_at_rest(&mut fds, None));
     vm.check_signals()?;
     Ok(matches!(ready, Ok(1..)))
 }

@@ -156,6 +156,7 @@ impl Session {
 
     /// Drives background tasks until `wake` is readable (does not read from it).
     pub fn idle(&self, wake: BorrowedFd<'_>) {
+        footprint::forget_executable_at_rest();
         let fd = wake.as_raw_fd();
         // The stop button also stops a background task that does not yield.
         let running = self.interrupter.running();

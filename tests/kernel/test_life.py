@@ -14,6 +14,7 @@ import pytest
 
 from kernel.client import PATIENCE, Kernel, Run
 from support.executable import cellist
+from support.waiting import until
 
 
 @pytest.mark.parametrize("channel", ["shell", "control"])
@@ -154,3 +155,23 @@ def test_a_taken_port_is_named(env: dict[str, str], file: Path) -> None:
 @pytest.mark.parametrize("arguments", [[], ["-f"], ["install", "--user", "--prefix", "/x"], ["nonsense"]])
 def test_wrong_usage_says_how_to_go_on(env: dict[str, str], arguments: list[str]) -> None:
     assert "help" in fails(arguments, env, 2)
+
+
+@pytest.mark.parametrize("code", ["1 + 1", "import asyncio; await asyncio.sleep(0)"])
+def test_a_kernel_at_rest_keeps_little_of_its_executable_in_memory(kernel: Kernel, code: str) -> None:
+    for _ in range(2):
+        # The second time nothing is imported.
+        assert kernel.run(code).content["status"] == "ok"
+        until(lambda: _resident_executable(kernel.process.pid) < 4096, "a kernel of less than 4 MiB of executable")
+
+
+def _resident_executable(pid: int) -> int:
+    """KiB of what the process has read from its executable and cannot write."""
+    found, counts = 0, False
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        first, *rest = line.split()
+        if "-" in first:
+            counts = rest[-1] == str(cellist().resolve()) and "w" not in rest[0]
+        elif counts and first in ("Private_Clean:", "Shared_Clean:"):
+            found += int(rest[0])
+    return found

@@ -16,7 +16,6 @@ import _cellist_limits
 import asyncio
 import contextlib
 import functools
-import inspect
 import signal
 import sys
 import threading
@@ -25,7 +24,8 @@ from asyncio import base_events, events, runners, tasks
 from cellist import clock, native_loop, native_streams, native_sync
 from cellist.origin import origin
 
-_COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+#: As `inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR`: that module is seldom used.
+_COROUTINE = 0x80 | 0x200
 
 _strict_loop = _asyncio._get_running_loop
 

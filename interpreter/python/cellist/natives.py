@@ -6,6 +6,7 @@
 import _asyncio
 import sys
 
+from cellist import lazy
 from cellist.loader import AroundLoader
 
 
@@ -44,13 +45,18 @@ _stock_sleep = None
 def install(tasks):
     """Replaces the functions in ``asyncio.tasks``, from where the package takes them."""
     import functools
-    import inspect
 
     global _stock_sleep
     _stock_sleep = tasks.sleep
     tasks.sleep = functools.update_wrapper(_asyncio._sleep(_stock_sleep), _stock_sleep)
-    inspect.markcoroutinefunction(tasks.sleep)
+    lazy.when_loaded("inspect", lambda: _mark(tasks.sleep))
     tasks.gather = functools.update_wrapper(_asyncio._gather(tasks.gather), tasks.gather)
+
+
+def _mark(sleep):
+    import inspect
+
+    inspect.markcoroutinefunction(sleep)
 
 
 def sleep_code():

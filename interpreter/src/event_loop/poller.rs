@@ -1,11 +1,13 @@
 //! Waiting for descriptors: level-triggered epoll, and a way to wake it from another thread.
 
+use crate::footprint::poll_at_rest;
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 use rustix::io::Errno;
 use rustix::time::Timespec;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 /// An epoll instance that contains its own wake-up descriptor.
 #[derive(Debug)]
@@ -86,12 +88,8 @@ impl Poller {
         if let Some(other) = other {
             fds.push(PollFd::from_borrowed_fd(other.epoll.as_fd(), PollFlags::IN));
         }
-        let timeout = nanos.map(|nanos| Timespec {
-            tv_sec: (nanos / 1_000_000_000) as i64,
-            tv_nsec: (nanos % 1_000_000_000) as i64,
-        });
         // A failed wait is an early one: the caller looks again.
-        let _ = poll(&mut fds, timeout.as_ref());
+        let _ = poll_at_rest(&mut fds, nanos.map(Duration::from_nanos));
     }
 }
 
