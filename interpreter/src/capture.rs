@@ -120,12 +120,12 @@ impl Capture {
         Ok(Self { shared, before })
     }
 
-    /// From now on, what comes belongs to this cell.
-    pub(crate) fn belongs_to(&self, origin: Origin) {
+    /// From now on, what comes belongs to this run; returns whose it was until now.
+    pub(crate) fn belongs_to(&self, origin: Origin) -> Origin {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let has_children = !matches!(waitid(WaitId::All, options), Err(Errno::CHILD));
         HAS_CHILDREN.store(has_children, Ordering::Relaxed);
-        self.shared.origin.store(origin.0, Ordering::SeqCst);
+        Origin(self.shared.origin.swap(origin.0, Ordering::SeqCst))
     }
 
     /// Hands on all that was written so far: what a cell's children wrote is there when it ends.

@@ -1,5 +1,7 @@
 //! What a running cell says: events, and the sink that receives them.
 
+use crate::cell::Failure;
+use crate::comm::{CommMessage, Comms};
 use serde_json::{Map, Value};
 
 /// The run of a cell: every event carries the origin of the code that caused it, so that output
@@ -66,6 +68,10 @@ pub enum Event {
         /// Wait for the next output before clearing.
         wait: bool,
     },
+    /// An exception that is shown and ends nothing: a widget's callback raised it, for example.
+    Error(Failure),
+    /// A comm's message to the embedder's clients.
+    Comm(CommMessage),
 }
 
 /// Why `input()` could not be answered.
@@ -92,5 +98,20 @@ pub trait Sink: Send + Sync + 'static {
     fn input(&self, origin: Origin, prompt: &str, password: bool) -> Result<String, InputError> {
         let _ = (origin, prompt, password);
         Err(InputError::NotAllowed)
+    }
+
+    /// The message that caused what runs under `origin`: Jupyter's `header` and `metadata`.
+    fn cause(&self, origin: Origin) -> Option<Map<String, Value>> {
+        let _ = origin;
+        None
+    }
+
+    /// Called while the cell `running` awaits, when [`crate::Session::listen`]'s descriptor is
+    /// readable: hands one comm message, if one has arrived that need not wait for the cell's end,
+    /// to `comms`. True when there was one. On the interpreter's thread and, unlike the others,
+    /// with its locks.
+    fn deliver(&self, running: Origin, comms: &dyn Comms) -> bool {
+        let _ = (running, comms);
+        false
     }
 }

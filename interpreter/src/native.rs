@@ -63,9 +63,11 @@ fn write_descriptor(name: StreamName, text: &str) {
 #[expect(clippy::unwrap_used, reason = "in what the macros make of an attribute")]
 pub(crate) mod _cellist {
     use super::{DETACHED, Event, Ordering, StreamName, emit, sink, write_descriptor};
-    use crate::event::{InputError, MimeBundle};
+    use crate::cell::Failure;
+    use crate::comm::{CommKind, CommMessage, PythonComms};
+    use crate::event::{InputError, MimeBundle, Origin};
     use crate::{capture, clock, limits};
-    use rustpython_vm::builtins::{PyFloat, PyInt, PyStr, PyStrRef};
+    use rustpython_vm::builtins::{PyBytesRef, PyFloat, PyInt, PyStr, PyStrRef};
     use rustpython_vm::types::Constructor;
     use rustpython_vm::{
         AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine, py_serde, pyclass,
@@ -201,6 +203,58 @@ pub(crate) mod _cellist {
     #[pyfunction]
     fn emit_clear(origin: u64, wait: bool, vm: &VirtualMachine) {
         vm.allow_threads(|| emit(origin, Event::ClearOutput { wait }));
+    }
+
+    /// Shows an exception without raising it.
+    #[pyfunction]
+    fn emit_error(
+        origin: u64,
+        ename: PyStrRef,
+        evalue: PyStrRef,
+        traceback: Vec<PyStrRef>,
+        vm: &VirtualMachine,
+    ) {
+        let text = |it: PyStrRef| it.to_string_lossy().into_owned();
+        let traceback = traceback.into_iter().map(text).collect();
+        let failure = Failure { ename: text(ename), evalue: text(evalue), traceback };
+        vm.allow_threads(|| emit(origin, Event::Error(failure)));
+    }
+
+    /// Sends a comm's message (`comm_open`, `comm_msg` or `comm_close`) to the clients.
+    #[pyfunction]
+    fn emit_comm(
+        origin: u64,
+        msg_type: PyStrRef,
+        content: PyObjectRef,
+        metadata: PyObjectRef,
+        buffers: Vec<PyBytesRef>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let name = msg_type.to_string_lossy();
+        let kind = CommKind::from_name(&name)
+            .ok_or_else(|| vm.new_value_error(format!("no comm message is a {name:?}")))?;
+        let message = CommMessage {
+            kind,
+            content: to_map(&content, vm)?,
+            metadata: to_map(&metadata, vm)?,
+            buffers: buffers.iter().map(|buffer| buffer.as_bytes().to_vec()).collect(),
+        };
+        vm.allow_threads(|| emit(origin, Event::Comm(message)));
+        Ok(())
+    }
+
+    /// While the cell `running` awaits: handles one comm message that has arrived; False if there
+    /// is none.
+    #[pyfunction]
+    fn deliver(running: u64, vm: &VirtualMachine) -> bool {
+        sink().is_some_and(|sink| sink.deliver(Origin(running), &PythonComms::new(vm)))
+    }
+
+    /// The message that caused what runs: a dict with `header` and `metadata`, or None.
+    #[pyfunction]
+    fn cause(origin: u64, vm: &VirtualMachine) -> Option<PyObjectRef> {
+        let cause = sink()?.cause(Origin(origin))?;
+        py_serde::deserialize(vm, Value::Object(cause)).ok()
     }
 
     /// `input()` and `getpass()`: asks the sink.

@@ -4,7 +4,8 @@ use crate::capture::Capture;
 use crate::cell::{self, Completeness, Completion, Failure, Inspection, Outcome};
 use crate::check::CheckOutcome;
 use crate::clock::{self, Clock};
-use crate::event::{MimeBundle, Sink};
+use crate::comm::{CommMessage, Comms, PythonComms};
+use crate::event::{MimeBundle, Origin, Sink};
 use crate::interrupt::Interrupter;
 use crate::iterators;
 use crate::limits::{self, Limits, Watched};
@@ -16,6 +17,7 @@ use rustpython_vm::{
 };
 use serde_json::{Map, Value, json};
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 
@@ -171,6 +173,16 @@ impl Session {
         });
         drop(running);
         self.forget_interrupts();
+    }
+
+    /// From now on, while a cell awaits, the sink is asked for comm messages whenever `wake` is
+    /// readable. It must stay open.
+    ///
+    /// # Errors
+    /// Never, unless a cell has broken the Python side.
+    pub fn listen(&self, wake: BorrowedFd<'_>) -> Result<(), Failure> {
+        let fd = wake.as_raw_fd();
+        self.ask("listen", |vm| (vm.ctx.new_int(fd),)).map(drop)
     }
 
     /// An interrupt that came between cells is not the next cell's.
@@ -351,6 +363,33 @@ impl Session {
             evalue: error.to_string(),
             traceback: vec![error.to_string()],
         })
+    }
+}
+
+/// Between cells; while one awaits, the sink is given the comms.
+impl Comms for Session {
+    fn open_comms(&self) -> HashSet<String> {
+        self.interpreter.enter(|vm| PythonComms::new(vm).open_comms())
+    }
+
+    fn take(&self, origin: Origin, message: CommMessage) {
+        self.forget_interrupts();
+        let running = self.interrupter.running();
+        let before = self.capture.as_ref().map(|capture| {
+            capture.drain();
+            capture.belongs_to(origin)
+        });
+        self.interpreter.enter(|vm| PythonComms::new(vm).take(origin, message));
+        if let (Some(capture), Some(before)) = (&self.capture, before) {
+            capture.drain();
+            capture.belongs_to(before);
+        }
+        drop(running);
+        self.forget_interrupts();
+    }
+
+    fn describe(&self, target: Option<&str>) -> Map<String, Value> {
+        self.interpreter.enter(|vm| PythonComms::new(vm).describe(target))
     }
 }
 

@@ -93,6 +93,7 @@ impl Front {
             msg_type,
             parent: request.header.raw.clone(),
             content: json_bytes(content),
+            ..Outgoing::default()
         });
         let sent = self.outlets().as_ref().is_some_and(|outlets| {
             let outlet = match request.channel {
@@ -119,7 +120,7 @@ impl Front {
         content: &impl Serialize,
     ) {
         let (parent, content) = (parent.clone(), json_bytes(content));
-        self.outbox.message(Publication { msg_type, parent, content });
+        self.outbox.message(Publication { msg_type, parent, content, ..Publication::default() });
     }
 
     /// Asks the client that sent the request behind `origin`, and waits.
@@ -139,6 +140,7 @@ impl Front {
             msg_type: "input_request",
             parent: parent.header,
             content: json_bytes(&json!({"prompt": prompt, "password": password})),
+            ..Outgoing::default()
         });
         self.prompts.ask(|| {
             let outlets = self.outlets();

@@ -62,6 +62,10 @@ pub fn run(connection_file: &Path) -> Result<ExitCode, KernelError> {
             return Err(error.into());
         }
     };
+    // Nothing of the user's has run yet that could have broken this.
+    if let Err(failure) = session.listen(front.queue.wake_fd()) {
+        tracing::error!("no widget will work while a cell runs: {}", failure.evalue);
+    }
     early.discard();
     front.adopt(session.interrupter());
     let mut desk = Desk::new(Arc::clone(&front), session);

@@ -1,8 +1,8 @@
 //! The conversations: one file each (request, reply, handler), and one table of them all.
 
+pub(crate) mod comm;
 pub(crate) mod conversation;
 
-mod comm;
 mod complete;
 mod connect;
 mod debug;

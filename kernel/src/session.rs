@@ -9,7 +9,7 @@ mod stop;
 
 pub(crate) use busy_idle::serve;
 pub(crate) use desk::Desk;
-pub(crate) use parent::Parents;
+pub(crate) use parent::{Parent, Parents};
 pub(crate) use prompt::Prompts;
 pub(crate) use queue::Queue;
 pub(crate) use stop::Stop;

@@ -93,9 +93,11 @@ class Kernel:
             probe = self.send(channel, "kernel_info_request")
             assert self.receive(channel, PATIENCE)["parent_header"]["msg_id"] == probe, channel
 
-    def send(self, channel: str, msg_type: str, content: dict[str, Any] | None = None) -> str:
-        """Sends any message at all; returns its id."""
-        message = self.client.session.msg(msg_type, content or {})
+    def send(
+        self, channel: str, msg_type: str, content: dict[str, Any] | None = None, **parts: Any
+    ) -> str:
+        """Sends any message at all, with `metadata` and `buffers` if wanted; returns its id."""
+        message = self.client.session.msg(msg_type, content or {}) | parts
         getattr(self.client, f"{channel}_channel").send(message)
         return message["header"]["msg_id"]
 

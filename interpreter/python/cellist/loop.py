@@ -16,12 +16,14 @@ import _cellist_limits
 import asyncio
 import contextlib
 import functools
+import os
 import signal
 import sys
 import threading
 from asyncio import base_events, events, runners, tasks
 
 from cellist import clock, native_loop, native_streams, native_sync
+from cellist import session as sessions
 from cellist.origin import origin
 
 #: As `inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR`: that module is seldom used.
@@ -41,7 +43,30 @@ def ambient():
     if _ambient is None or _ambient.is_closed():
         _ambient = asyncio.new_event_loop()
         _ambient.set_exception_handler(_report)
+        _watch_comms()
     return _ambient
+
+
+def _watch_comms():
+    # Without this module there are no comms. Between cells they wake the kernel itself.
+    comms = sys.modules.get("cellist.comms")
+    if comms is not None and not _is_idle:
+        comms.watch(_ambient)
+
+
+def expect_comms():
+    """Comms are in use: their messages come in by the session's loop, also while `asyncio.run`
+    runs another one."""
+    if exists():
+        _ambient.call_soon_threadsafe(_watch_comms)
+    elif sessions.current() is not None:
+        ambient()
+
+
+def _forget():
+    """In a forked child: the session's tasks, and what wakes its loop, are its parent's."""
+    global _ambient
+    _ambient = None
 
 
 def exists():
@@ -202,6 +227,9 @@ def install():
     # There, so that loops are ours also after `set_event_loop_policy(None)`.
     stock._loop_factory = native_loop.EventLoop
     events._event_loop_policy = _policy_class(stock)()
+    os.register_at_fork(after_in_child=_forget)
+    if "cellist.comms" in sys.modules:
+        expect_comms()
 
 
 _in_cell = False
@@ -280,6 +308,9 @@ def cell_level(code):
         _cell_code = before
 
 
+_is_idle = False
+
+
 def _idle_interrupt(signum, frame):
     # Between cells there is nothing to stop but a background task that does not yield.
     if _ambient is not None and tasks.current_task(_ambient) is not None:
@@ -288,7 +319,9 @@ def _idle_interrupt(signum, frame):
 
 def idle(fd):
     """Drives background tasks until `fd` is readable."""
+    global _is_idle
     loop = ambient()
+    _is_idle = True
     loop.add_reader(fd, loop.stop)
     previous = signal.signal(signal.SIGINT, _idle_interrupt)
     try:
@@ -298,6 +331,8 @@ def idle(fd):
     finally:
         signal.signal(signal.SIGINT, previous)
         loop.remove_reader(fd)
+        _is_idle = False
+        _watch_comms()
 
 
 def finish():

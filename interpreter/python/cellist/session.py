@@ -9,7 +9,7 @@ import sys
 # Not `ast`, which imports much: a session starts before its first cell can.
 import _ast as ast
 
-from cellist import children, display, lazy
+from cellist import children, comm_module, display, lazy
 from cellist.after_import import after_import
 from cellist.memory import Memory
 from cellist.origin import install as install_streams, origin
@@ -43,7 +43,10 @@ class Session:
         self.count = 0
         self.silent = False
         self.kept = True
-        self._home = 0
+        #: The origin of the cell that runs, or ran last.
+        self.home = 0
+        #: Readable when comm messages may have come.
+        self.wake = None
         self._lab = None
         #: The cells run so far, for child processes.
         self.sources = []
@@ -61,10 +64,12 @@ class Session:
 
             schedule.install(_cellist.seed())
         lazy.begin()
+        comm_module.install()
         after_import("asyncio", self._install_loop)
         after_import("multiprocessing.spawn", self._install_processes)
         after_import("getpass", _install_getpass)
         after_import("subprocess", children.install)
+        after_import("tqdm", self._tell_tqdm)
 
     def _install_builtins(self):
         namespace = self.namespace
@@ -90,11 +95,19 @@ class Session:
 
         processes.install(self)
 
+    def _tell_tqdm(self):
+        if self.wake is None:
+            # No front end: nobody could show a bar that is a widget.
+            return
+        # By these modules `tqdm.auto` knows a notebook.
+        import IPython  # noqa: F401
+        import ipykernel.zmqshell  # noqa: F401
+
     # Running
 
     def run_cell(self, source, home, count, silent, kept, expressions):
         """Runs a cell; returns a dict with the outcome."""
-        self.count, self.silent, self._home, self.kept = count, silent, home, kept
+        self.count, self.silent, self.home, self.kept = count, silent, home, kept
         self.payload = []
         self.context.run(origin.set, home)
         # Also for what the loop itself prints between this cell and the next.
@@ -209,7 +222,7 @@ class Session:
         if data and display.captures:
             display.captures[-1](data, metadata, {}, False)
         elif data:
-            _cellist.emit_result(self._home, self.count, data, metadata)
+            _cellist.emit_result(self.home, self.count, data, metadata)
 
     def _evaluate(self, expressions):
         results = {}
@@ -254,6 +267,10 @@ class Session:
             return False
         loop.idle(fd)
         return True
+
+    def listen(self, fd):
+        """While a cell awaits, comm messages are asked for when `fd` is readable."""
+        self.wake = fd
 
     def finish(self):
         loop = sys.modules.get("cellist.loop")

@@ -4,6 +4,7 @@ Made when a cell first asks for it; until then a session pays nothing for it.
 """
 
 import _ast as ast
+import _cellist
 import builtins
 import contextvars
 import sys
@@ -11,6 +12,7 @@ import sys
 from cellist import config, events, magics
 from cellist import session as sessions
 from cellist.execution import ExecutionInfo, ExecutionResult
+from cellist.origin import origin
 
 _COROUTINE = 0x80
 #: Where a cell's last value is kept for the magic that runs it.
@@ -69,6 +71,7 @@ class InteractiveShell(config.Configurable):
         self._custom_exceptions = ()
         self._custom_handler = None
         self._result = None
+        self._kernel = None
         self.history_manager = History(session.memory)
         #: Where help goes: `print` for consoles without a pager.
         self.alias_table = {}
@@ -129,9 +132,21 @@ class InteractiveShell(config.Configurable):
 
     @property
     def kernel(self):
-        return Kernel(self)
+        if self._kernel is None:
+            from cellist.kernel import Kernel
+
+            self._kernel = Kernel(self)
+        return self._kernel
 
     parent = kernel
+
+    def get_parent(self):
+        """The message that caused what runs."""
+        return self.kernel.get_parent()
+
+    @property
+    def parent_header(self):
+        return self.get_parent()
 
     def run_cell(self, raw_cell, store_history=False, silent=False, shell_futures=True, cell_id=None):
         """Runs a cell within the one that runs; what it raises is shown and returned."""
@@ -388,7 +403,8 @@ class InteractiveShell(config.Configurable):
         if exc is None:
             print("No traceback available to show.", file=sys.stderr)
             return
-        print("\n".join(errors.describe(exc)["traceback"]), file=sys.stderr)
+        said = errors.describe(exc)
+        _cellist.emit_error(origin.get(), said["ename"], said["evalue"], said["traceback"])
 
     def showsyntaxerror(self, *args, **kwargs):
         self.showtraceback()
@@ -413,22 +429,6 @@ class InteractiveShell(config.Configurable):
 
 class ZMQInteractiveShell(InteractiveShell):
     """The name by which libraries know that they run in a notebook."""
-
-
-class Kernel:
-    """What is asked of ``get_ipython().kernel``."""
-
-    implementation = "cellist"
-
-    def __init__(self, shell):
-        self.shell = shell
-
-    @property
-    def session(self):
-        raise AttributeError("cells do not reach the kernel's sockets: use `display` and comms")
-
-    def get_parent(self, channel="shell"):
-        return {"header": {}, "metadata": {}, "content": {}}
 
 
 class History:

@@ -121,6 +121,11 @@ impl Notebook {
                     text.push_str("[] ");
                     text.push_str(data["text/plain"].as_str().unwrap());
                 }
+                Event::Error(failure) => text.push_str(&failure.traceback.join("\n")),
+                Event::Comm(message) => {
+                    text.push_str(message.kind.as_str());
+                    text.push_str(&message.content["data"].to_string());
+                }
                 Event::ClearOutput { .. } => text.push_str("<clear>"),
             }
         }

@@ -17,7 +17,7 @@ const LIMIT: usize = 4 * 1024 * 1024;
 const OVERHEAD: usize = 256;
 
 /// A message for iopub, not yet signed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Publication {
     /// For example `display_data`.
     pub(crate) msg_type: &'static str,
@@ -25,6 +25,10 @@ pub(crate) struct Publication {
     pub(crate) parent: Bytes,
     /// Content, as JSON.
     pub(crate) content: Bytes,
+    /// Metadata, as JSON; empty for none.
+    pub(crate) metadata: Bytes,
+    /// Binary data, in order.
+    pub(crate) buffers: Vec<Bytes>,
 }
 
 /// One place in the queue.
@@ -50,7 +54,9 @@ impl Entry {
         OVERHEAD
             + match self {
                 Self::Stream { text, .. } => text.len(),
-                Self::Message(publication) => publication.content.len(),
+                Self::Message(Publication { content, buffers, .. }) => {
+                    content.len() + buffers.iter().map(Bytes::len).sum::<usize>()
+                }
             }
     }
 }
@@ -194,7 +200,8 @@ mod tests {
     const B: Bytes = Bytes::from_static(b"b");
 
     fn status() -> Publication {
-        Publication { msg_type: "status", parent: A, content: Bytes::from_static(b"{}") }
+        let content = Bytes::from_static(b"{}");
+        Publication { msg_type: "status", parent: A, content, ..Publication::default() }
     }
 
     fn drained(outbox: &Outbox) -> Vec<String> {

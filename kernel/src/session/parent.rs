@@ -8,6 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// So many runs keep their parent; output of a task that is older has none.
 const KEPT: usize = 10_000;
+/// And so many messages of comms: a slider that is moved sends hundreds.
+const KEPT_MESSAGES: usize = 1_000;
 
 /// What must be known of an `execute_request` for as long as its code may print or ask.
 #[derive(Clone, Debug)]
@@ -16,8 +18,23 @@ pub(crate) struct Parent {
     pub(crate) header: Bytes,
     /// The client that sent it.
     pub(crate) identities: Vec<Bytes>,
+    /// Its metadata, raw.
+    pub(crate) metadata: Bytes,
     /// Whether that client answers `input()`.
     pub(crate) allow_stdin: bool,
+}
+
+impl Parent {
+    fn of(request: &Request, allow_stdin: bool) -> Self {
+        // Copies: the frames of a request share one buffer, and a large cell must not stay in
+        // memory for its header's sake.
+        Self {
+            header: Bytes::copy_from_slice(&request.header.raw),
+            identities: request.identities.iter().map(|id| Bytes::copy_from_slice(id)).collect(),
+            metadata: Bytes::copy_from_slice(&request.metadata),
+            allow_stdin,
+        }
+    }
 }
 
 /// The requests by the origin that the interpreter knows them by.
@@ -29,37 +46,52 @@ pub(crate) struct Parents {
 #[derive(Default)]
 struct State {
     last: u64,
-    by_origin: BTreeMap<Origin, Parent>,
+    cells: BTreeMap<Origin, Parent>,
+    messages: BTreeMap<Origin, Parent>,
+}
+
+impl State {
+    fn get(&self, origin: Origin) -> Option<&Parent> {
+        self.cells.get(&origin).or_else(|| self.messages.get(&origin))
+    }
 }
 
 impl Parents {
-    /// Registers a run.
+    /// Registers the run of a cell.
     pub(crate) fn add(&self, request: &Request, allow_stdin: bool) -> Origin {
-        // Copies: the frames of a request share one buffer, and a large cell must not stay in
-        // memory for its header's sake.
-        let parent = Parent {
-            header: Bytes::copy_from_slice(&request.header.raw),
-            identities: request.identities.iter().map(|id| Bytes::copy_from_slice(id)).collect(),
-            allow_stdin,
-        };
+        self.keep(Parent::of(request, allow_stdin), KEPT, |state| &mut state.cells)
+    }
+
+    /// Registers the handling of a comm's message. It cannot ask: no client waits for questions.
+    pub(crate) fn add_message(&self, request: &Request) -> Origin {
+        self.keep(Parent::of(request, false), KEPT_MESSAGES, |state| &mut state.messages)
+    }
+
+    fn keep(
+        &self,
+        parent: Parent,
+        most: usize,
+        kept: impl Fn(&mut State) -> &mut BTreeMap<Origin, Parent>,
+    ) -> Origin {
         let mut state = self.lock();
         state.last += 1;
         let origin = Origin(state.last);
-        state.by_origin.insert(origin, parent);
-        if state.by_origin.len() > KEPT {
-            state.by_origin.pop_first();
+        let kept = kept(&mut state);
+        kept.insert(origin, parent);
+        if kept.len() > most {
+            kept.pop_first();
         }
         origin
     }
 
     /// The raw header of the request behind an origin; empty when there is none.
     pub(crate) fn header(&self, origin: Origin) -> Bytes {
-        self.lock().by_origin.get(&origin).map(|parent| parent.header.clone()).unwrap_or_default()
+        self.lock().get(origin).map(|parent| parent.header.clone()).unwrap_or_default()
     }
 
     /// The request behind an origin.
     pub(crate) fn get(&self, origin: Origin) -> Option<Parent> {
-        self.lock().by_origin.get(&origin).cloned()
+        self.lock().get(origin).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -78,7 +110,8 @@ mod tests {
         let encoder = Encoder::new(Signer::new(""));
         let (route, parent) = (vec![Bytes::from_static(b"client")], Bytes::new());
         let content = Bytes::from_static(b"{}");
-        let message = encoder.write(Outgoing { route, msg_type, parent, content });
+        let message =
+            encoder.write(Outgoing { route, msg_type, parent, content, ..Outgoing::default() });
         encoder.read(Channel::Shell, message).unwrap()
     }
 
@@ -104,5 +137,17 @@ mod tests {
         let origins: Vec<Origin> = (0..=KEPT).map(|_| parents.add(&request("x"), true)).collect();
         assert_eq!(parents.header(origins[0]), "");
         assert_ne!(parents.header(origins[1]), "");
+    }
+
+    #[test]
+    fn messages_do_not_drive_cells_out() {
+        let parents = Parents::default();
+        let cell = parents.add(&request("cell"), true);
+        let first = parents.add_message(&request("first"));
+        for _ in 0..KEPT_MESSAGES {
+            parents.add_message(&request("x"));
+        }
+        assert_eq!(msg_type(&parents.header(cell)), "cell");
+        assert_eq!(parents.header(first), "");
     }
 }

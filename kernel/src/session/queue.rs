@@ -64,6 +64,17 @@ impl Queue {
         next
     }
 
+    /// Takes out the first request that `wanted` names by its place in the queue and itself. For
+    /// the main thread, from within the request that it is at work on.
+    pub(crate) fn take_out(&self, wanted: impl Fn(usize, &Request) -> bool) -> Option<Request> {
+        let waiting = &mut self.lock().waiting;
+        let place = waiting
+            .iter()
+            .enumerate()
+            .position(|(place, queued)| !queued.aborted && wanted(place, &queued.request))?;
+        waiting.remove(place).map(|queued| queued.request)
+    }
+
     /// Waits until nothing more comes in: a failure is not told before that, so all that has come
     /// was sent without knowing of it. "Run all" sends its cells one by one, in a few milliseconds.
     pub(crate) fn settle(&self) {

@@ -107,25 +107,37 @@ impl<'a> Iopub<'a> {
             msg_type: "iopub_welcome",
             parent: Bytes::new(),
             content: serde_json::to_vec(&content).unwrap_or_default().into(),
+            ..Outgoing::default()
         });
         // Who cannot take even this is found out by the next message.
         self.send(welcome).await;
     }
 
     fn encode(&self, entry: &Entry) -> ZmqMessage {
-        let (topic, msg_type, parent, content) = match entry {
+        let message = match entry {
             Entry::Stream { parent, name, text, .. } => {
                 let name = name.as_str();
-                // Two strings: nothing that can fail to serialise.
-                let content = serde_json::to_vec(&Stream { name, text }).unwrap_or_default();
-                (format!("stream.{name}"), "stream", parent, content.into())
+                Outgoing {
+                    route: vec![format!("stream.{name}").into()],
+                    msg_type: "stream",
+                    parent: parent.clone(),
+                    // Two strings: nothing that can fail to serialise.
+                    content: serde_json::to_vec(&Stream { name, text }).unwrap_or_default().into(),
+                    ..Outgoing::default()
+                }
             }
-            Entry::Message(Publication { msg_type, parent, content }) => {
-                (format!("kernel.{msg_type}"), *msg_type, parent, content.clone())
+            Entry::Message(Publication { msg_type, parent, content, metadata, buffers }) => {
+                Outgoing {
+                    route: vec![format!("kernel.{msg_type}").into()],
+                    msg_type,
+                    parent: parent.clone(),
+                    content: content.clone(),
+                    metadata: metadata.clone(),
+                    buffers: buffers.clone(),
+                }
             }
         };
-        let parent = parent.clone();
-        self.front.encoder.write(Outgoing { route: vec![topic.into()], msg_type, parent, content })
+        self.front.encoder.write(message)
     }
 
     /// Sends to everyone; false when someone does not take it.

@@ -26,6 +26,10 @@ pub(crate) struct Request {
     pub(crate) identities: Vec<Bytes>,
     /// Its header.
     pub(crate) header: Header,
+    /// As received: JSON, free in form.
+    pub(crate) metadata: Bytes,
+    /// Binary data, in order.
+    pub(crate) buffers: Vec<Bytes>,
     content: Bytes,
 }
 
@@ -54,6 +58,7 @@ pub(crate) enum WireError {
 }
 
 /// A message on its way out.
+#[derive(Default)]
 pub(crate) struct Outgoing<'a> {
     /// Identities of the receiver, or the topic on iopub.
     pub(crate) route: Vec<Bytes>,
@@ -63,6 +68,10 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) parent: Bytes,
     /// Content, as JSON.
     pub(crate) content: Bytes,
+    /// Metadata, as JSON; empty for none.
+    pub(crate) metadata: Bytes,
+    /// Binary data, in order.
+    pub(crate) buffers: Vec<Bytes>,
 }
 
 /// Reads and writes messages with one key and one session id.
@@ -84,7 +93,8 @@ impl Encoder {
     pub(crate) fn read(&self, channel: Channel, message: ZmqMessage) -> Result<Request, WireError> {
         let frames = self.checked(message)?;
         let header = Header::read(frames.header)?;
-        Ok(Request { channel, identities: frames.identities, header, content: frames.content })
+        let Frames { identities, metadata, content, buffers, .. } = frames;
+        Ok(Request { channel, identities, header, metadata, buffers, content })
     }
 
     /// Checks an `input_reply` and reads its value; `None` for other messages.
@@ -112,17 +122,18 @@ impl Encoder {
 
     /// Signs a message and lays out its frames.
     pub(crate) fn write(&self, message: Outgoing<'_>) -> ZmqMessage {
-        let Outgoing { route, msg_type, parent, content } = message;
+        let Outgoing { route, msg_type, parent, content, metadata, buffers } = message;
         let header = self.headers.make(msg_type);
-        let parent = if parent.is_empty() { Bytes::from_static(b"{}") } else { parent };
-        let metadata = Bytes::from_static(b"{}");
+        let or_none = |json: Bytes| if json.is_empty() { Bytes::from_static(b"{}") } else { json };
+        let (parent, metadata) = (or_none(parent), or_none(metadata));
         let signature = self.signer.sign([&header, &parent, &metadata, &content]);
         // A message begins as one frame; the route goes in front of it.
         let mut message = ZmqMessage::from(Bytes::from_static(DELIMITER));
         for identity in route.into_iter().rev() {
             message.push_front(identity);
         }
-        for frame in [signature.into(), header.into(), parent, metadata, content] {
+        let frames = [signature.into(), header.into(), parent, metadata, content];
+        for frame in frames.into_iter().chain(buffers) {
             message.push_back(frame);
         }
         message
@@ -143,8 +154,10 @@ mod tests {
         Outgoing {
             route: vec![Bytes::from_static(b"client")],
             msg_type: "execute_request",
-            parent: Bytes::new(),
             content: serde_json::to_vec(content).unwrap().into(),
+            metadata: Bytes::from_static(b"{\"m\":1}"),
+            buffers: vec![Bytes::from_static(b"\0\xff"), Bytes::new()],
+            ..Outgoing::default()
         }
     }
 
@@ -156,6 +169,8 @@ mod tests {
         assert_eq!(request.identities, ["client"]);
         assert_eq!(request.header.msg_type, "execute_request");
         assert_eq!(request.content::<Value>().unwrap(), json!({"code": "é"}));
+        assert_eq!(request.metadata, "{\"m\":1}");
+        assert_eq!(request.buffers, [&b"\0\xff"[..], b""]);
     }
 
     #[test]

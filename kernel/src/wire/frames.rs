@@ -5,8 +5,7 @@ use bytes::Bytes;
 /// The frame between the identities and the message.
 pub(super) const DELIMITER: &[u8] = b"<IDS|MSG>";
 
-/// The frames of a message by their meaning; nothing is parsed yet. Buffers, which may follow, are
-/// left out: no message that this kernel understands has any.
+/// The frames of a message by their meaning; nothing is parsed yet.
 #[derive(Debug)]
 pub(super) struct Frames {
     /// Routing: who sent it, and so where the reply goes.
@@ -16,6 +15,8 @@ pub(super) struct Frames {
     pub(super) parent: Bytes,
     pub(super) metadata: Bytes,
     pub(super) content: Bytes,
+    /// Binary data, which the signature does not cover.
+    pub(super) buffers: Vec<Bytes>,
 }
 
 impl Frames {
@@ -30,6 +31,7 @@ impl Frames {
             parent: rest.next()?,
             metadata: rest.next()?,
             content: rest.next()?,
+            buffers: rest.collect(),
         })
     }
 
@@ -49,18 +51,21 @@ mod tests {
     }
 
     #[test]
-    fn keeps_identities_apart_and_buffers_out() {
+    fn keeps_identities_and_buffers_apart() {
         let frames =
             Frames::split(message(&["a", "b", "<IDS|MSG>", "s", "h", "p", "m", "c", "x", "y"]));
         let frames = frames.unwrap();
         assert_eq!(frames.identities, ["a", "b"]);
         assert_eq!(frames.signed(), [b"h", b"p", b"m", b"c"]);
+        assert_eq!(frames.buffers, ["x", "y"]);
     }
 
     #[test]
     fn a_delimiter_in_a_buffer_is_a_buffer() {
         let frames = Frames::split(message(&["<IDS|MSG>", "s", "h", "p", "m", "c", "<IDS|MSG>"]));
-        assert_eq!(frames.unwrap().signed(), [b"h", b"p", b"m", b"c"]);
+        let frames = frames.unwrap();
+        assert_eq!(frames.signed(), [b"h", b"p", b"m", b"c"]);
+        assert_eq!(frames.buffers, ["<IDS|MSG>"]);
     }
 
     #[test]

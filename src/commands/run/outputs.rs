@@ -68,6 +68,11 @@ impl Sink for Outputs {
                     }
                 }
             }
+            Event::Error(failure) => {
+                cells.entry(origin).or_default().push(error_output(&failure));
+            }
+            // Nobody is there who could show a widget.
+            Event::Comm(_) => {}
             Event::ClearOutput { wait } => {
                 let cell = cells.entry(origin).or_default();
                 cell.clear_next = wait;

@@ -38,6 +38,8 @@ fn size(event: &Event) -> usize {
     match event {
         Event::Stream { text, .. } => text.len(),
         Event::Display { data, .. } | Event::Result { data, .. } => bundle_size(data),
+        Event::Error(failure) => failure.traceback.iter().map(String::len).sum(),
+        Event::Comm(message) => message.buffers.iter().map(Vec::len).sum(),
         Event::ClearOutput { .. } => 0,
     }
 }
