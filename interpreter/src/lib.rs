@@ -12,6 +12,7 @@ mod event;
 mod event_loop;
 mod footprint;
 mod futures;
+mod history;
 mod interrupt;
 mod iterators;
 mod limits;
