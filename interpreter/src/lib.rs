@@ -13,6 +13,7 @@ mod event;
 mod event_loop;
 mod footprint;
 mod futures;
+mod history;
 mod interrupt;
 mod iterators;
 mod limits;

@@ -9,7 +9,8 @@ use crate::event::{MimeBundle, Origin, Sink};
 use crate::interrupt::Interrupter;
 use crate::iterators;
 use crate::limits::{self, Limits, Watched};
-use crate::{footprint, native, vm as machine};
+use crate::{footprint, history, native, vm as machine};
+use cellist_history::{History, Shell};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::IntoFuncArgs;
 use rustpython_vm::{
@@ -37,6 +38,8 @@ pub struct Options {
     pub capture_descriptors: bool,
     /// What each cell and each check may use.
     pub limits: Limits,
+    /// Where cells are noted, and earlier ones found.
+    pub history: Option<Arc<History>>,
 }
 
 /// So many modules, imported by one cell, are much.
@@ -65,6 +68,8 @@ pub struct Session {
     interrupter: Interrupter,
     capture: Option<Capture>,
     limits: Cell<Limits>,
+    /// Its cells in the history.
+    shell: Option<Shell>,
     /// How many modules were loaded after the cell before.
     modules: Cell<usize>,
     /// Not `Send`: the virtual machine belongs to its thread.
@@ -93,11 +98,12 @@ impl Session {
         };
         let interpreter = machine::interpreter(settings(options), executable);
         let isolated = options.isolated;
+        let shell = options.history.as_ref().map(history::set);
         let side = interpreter
             .enter(|vm| {
                 limits::install(vm)
                     .and_then(|()| iterators::install(vm))
-                    .and_then(|()| start_python(vm, isolated))
+                    .and_then(|()| start_python(vm, isolated, shell))
                     .inspect(|_| options.limits.apply(vm))
                     .map_err(|exc| describe(vm, &exc))
             })
@@ -106,7 +112,7 @@ impl Session {
         footprint::forget_executable();
         let (limits, modules) = (Cell::new(options.limits), Cell::new(0));
         let _thread = std::marker::PhantomData;
-        Ok(Self { interpreter, side, interrupter, capture, limits, modules, _thread })
+        Ok(Self { interpreter, side, interrupter, capture, limits, shell, modules, _thread })
     }
 
     /// Runs a cell to its end. Output reaches the sink meanwhile.
@@ -314,6 +320,11 @@ impl Session {
         self.interrupter.clone()
     }
 
+    /// Its cells in the history, where there is one.
+    pub fn shell(&self) -> Option<Shell> {
+        self.shell
+    }
+
     /// Ends the session: cancels what is left on the loop, runs atexit functions, joins threads.
     pub fn finish(self) {
         let Self { interpreter, side, capture, .. } = self;
@@ -406,7 +417,7 @@ fn settings(options: &Options) -> Settings {
     settings
 }
 
-fn start_python(vm: &VirtualMachine, isolated: bool) -> PyResult {
+fn start_python(vm: &VirtualMachine, isolated: bool, shell: Option<Shell>) -> PyResult {
     let scope = vm.new_scope_with_main()?;
     let clock = vm.import("cellist.clock", 0)?;
     let clock = clock.get_attr("clock", vm)?;
@@ -420,7 +431,8 @@ fn start_python(vm: &VirtualMachine, isolated: bool) -> PyResult {
     }
     let package = vm.import("cellist.session", 0)?;
     let session = package.get_attr("session", vm)?;
-    vm.call_method(&session, "start", (scope.globals.clone(),))
+    let log = shell.map_or_else(|| vm.ctx.none(), |shell| vm.ctx.new_int(shell.0).into());
+    vm.call_method(&session, "start", (scope.globals.clone(), log))
 }
 
 fn from_json(vm: &VirtualMachine, value: Value) -> PyObjectRef {

@@ -3,7 +3,8 @@
 
 use crate::threads::has_thread_failed;
 use crate::{
-    clock, contexts, event_loop, limits, native, primitives, record, streams, tasks, threads, tls,
+    clock, contexts, event_loop, history, limits, native, primitives, record, streams, tasks,
+    threads, tls,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
@@ -31,6 +32,7 @@ pub(crate) fn builder() -> InterpreterBuilder {
         definition,
         event_loop,
         limits::_cellist_limits::module_def(&builder.ctx),
+        history::_cellist_history::module_def(&builder.ctx),
         record::_cellist_trace::module_def(&builder.ctx),
         primitives::module_def(&builder.ctx),
         streams::module_def(&builder.ctx),

@@ -5,11 +5,12 @@ use crate::outputs::{Outbox, Publication};
 use crate::session::{Parents, Prompts, Queue, Stop};
 use crate::wire::{Channel, Encoder, Outgoing, Request, Signer};
 use bytes::Bytes;
+use cellist_history::History;
 use cellist_interpreter::{InputError, Interrupter, Origin};
 use jupyter_protocol::Status;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 use zeromq::ZmqMessage;
 
@@ -37,6 +38,8 @@ pub(crate) struct Front {
     pub(crate) parents: Parents,
     /// The open `input()`.
     pub(crate) prompts: Prompts,
+    /// The cells of this kernel and of earlier ones.
+    pub(crate) history: Arc<History>,
     /// The end.
     pub(crate) stop: Stop,
     /// `None` when nothing more is to be sent.
@@ -49,7 +52,11 @@ impl Front {
     ///
     /// # Errors
     /// When the process has no file descriptor left.
-    pub(crate) fn new(connection: Connection, outlets: Outlets) -> std::io::Result<Self> {
+    pub(crate) fn new(
+        connection: Connection,
+        outlets: Outlets,
+        history: Arc<History>,
+    ) -> std::io::Result<Self> {
         Ok(Self {
             encoder: Encoder::new(Signer::new(&connection.key)),
             connection,
@@ -57,6 +64,7 @@ impl Front {
             queue: Queue::new()?,
             parents: Parents::default(),
             prompts: Prompts::new()?,
+            history,
             stop: Stop::default(),
             outlets: Mutex::new(Some(outlets)),
             interrupter: OnceLock::new(),

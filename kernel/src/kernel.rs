@@ -7,6 +7,7 @@ use crate::session::Desk;
 use crate::signals;
 use crate::sockets::{BindError, Listeners, SocketThread, ways};
 use bytes::Bytes;
+use cellist_history::{History, Place};
 use cellist_interpreter::{Options, Session, StartError};
 use jupyter_protocol::Status;
 use std::path::Path;
@@ -32,17 +33,21 @@ pub enum KernelError {
     Interpreter(#[from] StartError),
 }
 
-/// Runs a kernel on the ports of a connection file until it is told to end. To be called on the
-/// process's main thread, before any other thread is started.
+/// Runs a kernel on the ports of a connection file until it is told to end; its cells are kept in
+/// `place`. To be called on the process's main thread, before any other thread is started.
 ///
 /// # Errors
 /// When the kernel cannot start; never for what happens in a cell.
-pub fn run(connection_file: &Path) -> Result<ExitCode, KernelError> {
+pub fn run(connection_file: &Path, place: Place) -> Result<ExitCode, KernelError> {
     let connection = Connection::read(connection_file)?;
     let listeners = Listeners::bind(&connection)?;
     signals::watch_sigterm()?;
     let (outlets, inlets) = ways();
-    let front = Arc::new(Front::new(connection, outlets)?);
+    // Its threads must not get the signals, which belong to the thread that runs Python.
+    let blocked = signals::Blocked::all();
+    let history = Arc::new(History::start(place)?);
+    drop(blocked);
+    let front = Arc::new(Front::new(connection, outlets, history)?);
     front.status(&Status::starting(), &Bytes::new());
 
     // A stop button pressed this early has nothing to stop, and must not stop the first cell.
@@ -53,7 +58,8 @@ pub fn run(connection_file: &Path) -> Result<ExitCode, KernelError> {
     drop(blocked);
 
     let sink = Arc::new(CellSink::new(Arc::clone(&front)));
-    let options = Options { capture_descriptors: true, ..Options::default() };
+    let history = Some(Arc::clone(&front.history));
+    let options = Options { capture_descriptors: true, history, ..Options::default() };
     let session = match Session::start(&options, sink) {
         Ok(session) => session,
         Err(error) => {
@@ -72,6 +78,7 @@ pub fn run(connection_file: &Path) -> Result<ExitCode, KernelError> {
     desk.run();
     let Desk { session, exit_code, .. } = desk;
     session.finish();
+    front.history.finish();
     sockets.finish();
     Ok(ExitCode::from(u8::try_from(exit_code & 0xff).unwrap_or(1)))
 }

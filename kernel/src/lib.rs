@@ -4,7 +4,6 @@
 
 mod connection;
 mod front;
-mod history;
 mod kernel;
 mod kernelspec;
 mod leave;
@@ -15,6 +14,7 @@ mod signals;
 mod sockets;
 mod wire;
 
+pub use cellist_history::Place as HistoryPlace;
 pub use connection::{Connection, ConnectionError, Socket, Transport};
 pub use kernel::{KernelError, run};
 pub use kernelspec::{DEFAULT_NAME, Installation, Place, Removal, SpecError, default_display_name};

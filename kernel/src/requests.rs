@@ -45,6 +45,9 @@ pub(crate) enum Refusal {
     /// Known, but not offered.
     #[error("{0}")]
     Unsupported(&'static str),
+    /// The history has no answer.
+    #[error(transparent)]
+    History(#[from] cellist_history::Error),
     /// The cell raised.
     #[error("{}", failure.evalue)]
     Raised {
@@ -62,6 +65,7 @@ impl Refusal {
             Self::Content(_) => "BadRequest",
             Self::Unknown(_) => "UnknownMessage",
             Self::Unsupported(_) => "Unsupported",
+            Self::History(_) => "HistoryError",
             Self::Raised { failure, .. } => &failure.ename,
         }
     }

@@ -1,10 +1,13 @@
 //! `cellist kernel`: runs the Jupyter kernel, installs it and removes it.
 
 use anyhow::Context as _;
-use cellist_kernel::{DEFAULT_NAME, Installation, Place, Removal};
+use cellist_kernel::{DEFAULT_NAME, HistoryPlace, Installation, Place, Removal};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Says as `--history` does where cells are kept.
+const HISTORY_VARIABLE: &str = "CELLIST_HISTORY";
 
 const AFTER_HELP: &str = "\
 Jupyter starts the kernel by itself, with a connection file, once it is installed.
@@ -36,6 +39,11 @@ pub(crate) struct KernelArgs {
     /// Run the kernel on the ports that this file names
     #[arg(short = 'f', long, value_name = "FILE", required = true)]
     connection_file: Option<PathBuf>,
+
+    /// Keep the cells that are run in this file, or `off`: not beyond the kernel's life
+    /// [default: cellist/history.sqlite in the user's data folder; env: CELLIST_HISTORY]
+    #[arg(long, value_name = "FILE|off")]
+    history: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -94,8 +102,22 @@ pub(crate) fn run(args: KernelArgs) -> anyhow::Result<ExitCode> {
     match (args.command, args.connection_file) {
         (Some(KernelCommand::Install(args)), _) => install(&args),
         (Some(KernelCommand::Uninstall(args)), _) => uninstall(&args),
-        (None, Some(file)) => Ok(cellist_kernel::run(&file)?),
+        (None, Some(file)) => Ok(cellist_kernel::run(&file, history(args.history))?),
         (None, None) => anyhow::bail!("name the connection file: `cellist kernel -f FILE`"),
+    }
+}
+
+/// Where cells are kept: what the user says, else a file of the user's.
+fn history(said: Option<PathBuf>) -> HistoryPlace {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    match said.or_else(|| set(HISTORY_VARIABLE)) {
+        Some(place) if place.as_os_str() == "off" => HistoryPlace::Memory,
+        Some(file) => HistoryPlace::File(file),
+        None => set("XDG_DATA_HOME")
+            .or_else(|| set("HOME").map(|home| home.join(".local/share")))
+            .map_or(HistoryPlace::Memory, |data| {
+                HistoryPlace::File(data.join("cellist").join("history.sqlite"))
+            }),
     }
 }
 

@@ -41,7 +41,7 @@ def test_numbers_count_what_is_stored(kernel: Kernel) -> None:
     assert number("") == 2
     assert number("1 / 0") == 3
     assert number("5") == 4
-    history = kernel.request("history_request", {"hist_access_type": "tail", "n": 9, "output": False, "raw": True})
+    history = kernel.request("history_request", {"hist_access_type": "range", "session": 0})
     assert [row[1:] for row in history.content["history"]] == [[1, "1"], [2, "4"], [3, "1 / 0"], [4, "5"]]
 
 

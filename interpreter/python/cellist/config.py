@@ -84,8 +84,21 @@ _SHELL = {
                         ("Plain", "Context", "Verbose", "Minimal")),
 }
 
+def _history(shell):
+    return shell.history_manager
+
+
+_HISTORY = {
+    "enabled": _attribute(_history, "enabled", "Whether cells are kept for later sessions.", (True, False)),
+    "db_log_output": _attribute(_history, "db_log_output", "Whether the values that cells show are kept too.",
+                                (True, False)),
+    "hist_file": _attribute(_history, "hist_file", "The file; `cellist kernel --history FILE` sets it.", ()),
+}
+
 #: By the class that has the setting in IPython.
 SETTINGS = {
+    "HistoryManager": _HISTORY,
+    "HistoryAccessor": _HISTORY,
     "InteractiveShell": _SHELL,
     "ZMQInteractiveShell": _SHELL,
     "PlainTextFormatter": {

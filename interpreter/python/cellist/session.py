@@ -1,6 +1,7 @@
 """One session: a namespace, and the cells that run in it."""
 
 import _cellist
+import _cellist_history
 import _cellist_limits
 import builtins
 import contextvars
@@ -16,6 +17,8 @@ from cellist.origin import install as install_streams, origin
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _SHOW = "__cellist_show__"
+#: Values whose text is longer are not noted in the history, unless they are to be kept.
+_LONG = 1 << 16
 #: As `inspect.CO_COROUTINE`.
 _COROUTINE = 0x80
 
@@ -27,17 +30,18 @@ def current():
     return _session
 
 
-def start(namespace):
-    """Makes the session that runs cells in `namespace` (the dict of ``__main__``)."""
+def start(namespace, log=None):
+    """Makes the session that runs cells in `namespace` (the dict of ``__main__``), and notes them
+    as the shell `log` of the history."""
     global _session
-    _session = Session(namespace)
+    _session = Session(namespace, log)
     return _session
 
 
 class Session:
     """Runs cells; every method is called by the Rust side, on the main thread."""
 
-    def __init__(self, namespace):
+    def __init__(self, namespace, log=None):
         self.namespace = namespace
         self.context = contextvars.copy_context()
         self.count = 0
@@ -48,6 +52,11 @@ class Session:
         #: Readable when comm messages may have come.
         self.wake = None
         self._lab = None
+        #: Its number in the history, or None where there is none.
+        self.log = log
+        self.log_outputs = False
+        #: The history has what the running cell was made into.
+        self._noted = True
         #: The cells run so far, for child processes.
         self.sources = []
         self.memory = Memory(namespace)
@@ -117,6 +126,8 @@ class Session:
             loop.enter_cell()
         if kept and source.strip():
             self.memory.enter(count, source)
+            if self.log is not None:
+                _cellist_history.note(self.log, count, source)
         self._tell_shell("before_cell", source)
         outcome = self._outcome(source, expressions)
         self._tell_shell("after_cell", outcome)
@@ -148,6 +159,7 @@ class Session:
 
     def _execute(self, source):
         name = self.file = self.remember(source)
+        self._noted = self.log is None or not self.kept
         code = self.compile(source, name)
         if code.co_flags & _COROUTINE:
             import asyncio  # noqa: F401  (installs our loop)
@@ -192,6 +204,9 @@ class Session:
             from cellist import transform
 
             source, rewritten = transform.transform(source)
+            if rewritten and not self._noted:
+                self._noted = True
+                _cellist_history.note_transformed(self.log, self.count, source)
         if first_line > 1:
             source = "\n" * (first_line - 1) + source
         tree = compile(source, name, "exec", ast.PyCF_ONLY_AST | _FLAGS, dont_inherit=True)
@@ -219,10 +234,18 @@ class Session:
         data, metadata = display.bundle(value)
         if self.kept:
             self.memory.keep(self.count, value)
+            self._note_output(data)
         if data and display.captures:
             display.captures[-1](data, metadata, {}, False)
         elif data:
             _cellist.emit_result(self.home, self.count, data, metadata)
+
+    def _note_output(self, data):
+        text = data.get("text/plain")
+        if self.log is None or not isinstance(text, str):
+            return
+        if self.log_outputs or len(text) <= _LONG:
+            _cellist_history.note_output(self.log, self.count, text, self.log_outputs)
 
     def _evaluate(self, expressions):
         results = {}

@@ -72,7 +72,7 @@ class InteractiveShell(config.Configurable):
         self._custom_handler = None
         self._result = None
         self._kernel = None
-        self.history_manager = History(session.memory)
+        self._history = None
         #: Where help goes: `print` for consoles without a pager.
         self.alias_table = {}
 
@@ -113,6 +113,14 @@ class InteractiveShell(config.Configurable):
     @property
     def execution_count(self):
         return self.session.count
+
+    @property
+    def history_manager(self):
+        if self._history is None:
+            from cellist.history import History
+
+            self._history = History(self.session)
+        return self._history
 
     @property
     def display_formatter(self):
@@ -429,42 +437,6 @@ class InteractiveShell(config.Configurable):
 
 class ZMQInteractiveShell(InteractiveShell):
     """The name by which libraries know that they run in a notebook."""
-
-
-class History:
-    """``get_ipython().history_manager``: the cells of this session."""
-
-    session_number = 1
-
-    def __init__(self, memory):
-        self._memory = memory
-
-    @property
-    def input_hist_raw(self):
-        return self._memory.inputs
-
-    input_hist_parsed = input_hist_raw
-
-    @property
-    def output_hist(self):
-        return self._memory.outputs
-
-    def get_range(self, session=0, start=1, stop=None, raw=True, output=False):
-        """``(session, number, source)`` of cells of this session."""
-        inputs = self._memory.inputs
-        for number in range(*slice(start, stop).indices(len(inputs))):
-            source = inputs[number]
-            if not source:
-                continue
-            entry = source
-            if output:
-                value = self._memory.outputs.get(number, _MISSING)
-                entry = (source, None if value is _MISSING else repr(value))
-            yield (session, number, entry)
-
-    def get_tail(self, n=10, raw=True, output=False, include_latest=False):
-        rows = list(self.get_range(output=output))
-        return (rows if include_latest else rows[:-1])[-n:]
 
 
 _MISSING = object()

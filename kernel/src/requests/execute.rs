@@ -76,13 +76,12 @@ pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
     }
 }
 
-/// The cell's number; takes the next one if this cell is to be numbered, and keeps its source.
+/// The cell's number; takes the next one if this cell is to be numbered.
 fn number(desk: &mut Desk, content: &Content) -> u32 {
     let kept = content.is_kept();
     let next = desk.execution_count + 1;
     if kept && !content.code.trim().is_empty() {
         desk.execution_count = next;
-        desk.history.add(next, &content.code);
         return next;
     }
     // As in IPython: what is not numbered shows the number that the next cell will have; an empty

@@ -1,8 +1,9 @@
-//! `history_request`: earlier inputs, of this session so far.
+//! `history_request`: earlier inputs, of this session and of those before.
 
-use super::{Answer, fields};
+use super::{Answer, Refusal, fields};
 use crate::session::Desk;
 use crate::wire::Request;
+use cellist_history::{Query, Text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,44 +12,56 @@ use serde_json::{Value, json};
 struct Content {
     #[serde(default)]
     output: bool,
+    #[serde(default = "yes")]
+    raw: bool,
     #[serde(default)]
     hist_access_type: String,
+    /// 0 is the running one, -1 the one before.
     #[serde(default)]
     session: i64,
-    #[serde(default)]
-    start: u32,
-    stop: Option<u32>,
+    start: Option<i64>,
+    stop: Option<i64>,
     n: Option<usize>,
     pattern: Option<String>,
     #[serde(default)]
     unique: bool,
 }
 
-/// The number of the running session, by which `range` may ask for it; 0 is "the running one".
-const SESSION: i64 = 1;
+fn yes() -> bool {
+    true
+}
+
 /// As many as `tail` gives when the client does not say.
 const TAIL: usize = 10;
 
 pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
     let content: Content = request.content()?;
-    let history = &desk.history;
-    let found: Vec<(u32, &str)> = match content.hist_access_type.as_str() {
-        "range" if content.session == 0 || content.session == SESSION => {
-            history.range(content.start, content.stop).collect()
-        }
-        "range" => Vec::new(),
-        "search" => {
-            let pattern = content.pattern.as_deref().unwrap_or("*");
-            history.search(pattern, content.n, content.unique)
-        }
-        _ => history.tail(content.n.unwrap_or(TAIL)).collect(),
+    let Some(shell) = desk.session.shell() else {
+        return Err(Refusal::Unsupported("this kernel keeps no history"));
     };
-    let rows: Vec<Value> = found
+    let query = match content.hist_access_type.as_str() {
+        "range" => Query::Range {
+            session: content.session,
+            start: content.start.unwrap_or(1),
+            stop: content.stop,
+        },
+        "search" => Query::Search {
+            pattern: content.pattern.unwrap_or_else(|| "*".to_owned()),
+            n: content.n,
+            unique: content.unique,
+        },
+        _ => Query::Tail { n: content.n.unwrap_or(TAIL), include_latest: true },
+    };
+    let text = if content.raw { Text::Raw } else { Text::Transformed };
+    let rows: Vec<Value> = desk
+        .front
+        .history
+        .find(shell, query, text)?
         .into_iter()
-        .map(|(n, source)| {
-            // Outputs are not kept: with `output`, the second of the pair says so.
-            let entry = if content.output { json!([source, null]) } else { json!(source) };
-            json!([SESSION, n, entry])
+        .map(|row| {
+            let entry =
+                if content.output { json!([row.source, row.output]) } else { json!(row.source) };
+            json!([row.session, row.line, entry])
         })
         .collect();
     Ok(fields(json!({"history": rows})))

@@ -3,7 +3,6 @@
 use super::busy_idle::serve;
 use super::queue::Queued;
 use crate::front::Front;
-use crate::history::History;
 use crate::leave::leave;
 use crate::requests::{self, Answer, Handler};
 use crate::wire::Request;
@@ -19,8 +18,6 @@ pub(crate) struct Desk {
     pub(crate) session: Session,
     /// Number of the latest numbered cell; 0 before the first.
     pub(crate) execution_count: u32,
-    /// The cells that were run.
-    pub(crate) history: History,
     /// Exit code of the process, as far as a cell has set it.
     pub(crate) exit_code: i32,
     /// This process; another id means that a cell has forked.
@@ -30,14 +27,7 @@ pub(crate) struct Desk {
 impl Desk {
     /// A desk with a fresh interpreter.
     pub(crate) fn new(front: Arc<Front>, session: Session) -> Self {
-        Self {
-            front,
-            session,
-            execution_count: 0,
-            history: History::default(),
-            exit_code: 0,
-            process: std::process::id(),
-        }
+        Self { front, session, execution_count: 0, exit_code: 0, process: std::process::id() }
     }
 
     /// Serves requests until the kernel ends; between them, background tasks run.

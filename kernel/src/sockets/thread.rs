@@ -73,6 +73,7 @@ impl SocketThread {
             };
             if !obeyed {
                 tracing::warn!("the running cell did not stop; the kernel ends without it");
+                front.history.finish();
                 leave(1);
             }
         })?;

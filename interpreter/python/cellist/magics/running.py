@@ -103,60 +103,91 @@ def _cells(path):
 
 def ranges(shell, text):
     """The numbers and sources that ``3 5-7 ~1/2`` names; without words, of all cells so far."""
-    inputs = shell.session.memory.inputs
-    now = shell.execution_count
-    words = text.split() or [f"1-{now - 1}"]
-    for word in words:
-        match = re.fullmatch(r"(?:~?(\d+)/)?(\d+)(?:([-:])(\d+)?)?", word)
-        if match is None:
-            raise UsageError(f"`{word}` names no cells: write 3, 5-7 or 5:8")
-        session, first, mark, last = match.groups()
-        if session and session != "0":
-            raise UsageError("earlier sessions are not kept")
-        begin = int(first)
-        end = begin + 1 if not mark else now if not last else int(last) + (mark == "-")
-        for number in range(begin, end):
-            if 0 < number < len(inputs) and inputs[number]:
-                yield number, inputs[number]
+    for _, number, source in shell.history_manager.get_range_by_str(text.strip() or "1-"):
+        yield number, source
 
 
 def history(shell, line):
-    """Print earlier cells: %history [-n] [-o] [-p] [-l N] [-g PATTERN] [-u] [-f FILE] [RANGES].
+    """Print earlier cells: %history [-n] [-o] [-p] [-t] [-l [N]] [-g PATTERN] [-u] [-f FILE] [RANGES].
 
     -n  with numbers                  -o  with outputs         -p  with >>> prompts
-    -l  the last N                    -g  those that match a glob pattern
+    -t  as they ran: magics and the like are Python
+    -l  the last N (10) of all sessions
+    -g  those of all sessions that match a glob pattern
     -u  of equal ones only the last   -f  into a file
-    RANGES are such as 3, 5-7, 5:8.
+    RANGES are such as 3, 5-7, 5:8, 5-; ~1/3 and ~1/ (all) are of the session before this, ~2/ of
+    the one before that, 12/3 of session 12, ~3/1-~1/ of several.
     """
-    given, text = options.parse(line, "noptrul:gf:")
-    if "g" in given:
-        import fnmatch
-
-        pattern = f"*{text}*" if text else "*"
-        rows = [row for row in ranges(shell, "") if fnmatch.fnmatchcase(row[1], pattern)]
+    given, words = _history_options(line)
+    manager, raw, output = shell.history_manager, "t" not in given, "o" in given
+    if "g" in given and not words:
+        pattern = f"*{given['g']}*" if given["g"] else "*"
+        rows = manager.search(pattern, raw, output=output, n=given.get("l"), unique="u" in given)
+        # Not the cell that asks.
+        rows = [row for row in rows if row[:2] != (manager.session_number, shell.execution_count)]
+    elif "l" in given:
+        rows = manager.get_tail(given["l"], raw, output)
     else:
-        rows = list(ranges(shell, text))
+        rows = list(manager.get_range_by_str(" ".join(words) or "1-", raw, output))
+        if "g" in given:
+            import fnmatch
+
+            rows = [row for row in rows if fnmatch.fnmatchcase(
+                row[2][0] if output else row[2], f"*{given['g']}*")]
     if "u" in given:
-        rows = sorted({source: number for number, source in rows}.items(), key=lambda item: item[1])
-        rows = [(number, source) for source, number in rows]
-    if "l" in given:
-        try:
-            rows = rows[-int(given["l"]):]
-        except ValueError:
-            raise UsageError("-l takes a number") from None
-    lines = []
-    for number, source in rows:
-        prefix = f"{number:>4}: " if "n" in given or "g" in given else ""
-        if "p" in given:
-            source = ">>> " + source.replace("\n", "\n... ")
-        lines.append(prefix + source.replace("\n", "\n" + " " * len(prefix)))
-        if "o" in given and number in shell.session.memory.outputs:
-            lines.append(repr(shell.session.memory.outputs[number]))
+        rows = list({row[2]: row for row in reversed(rows)}.values())[::-1]
+    lines = list(_history_lines(rows, given, (0, manager.session_number)))
     if "f" in given:
         with open(os.path.expanduser(given["f"]), "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
     elif lines:
         print("\n".join(lines))
+
+
+def _history_lines(rows, given, own):
+    for session, number, source in rows:
+        source, shown = source if "o" in given else (source, None)
+        place = f"{number}" if session in own else f"{session}/{number}"
+        prefix = f"{place:>4}: " if "n" in given or "g" in given else ""
+        if "p" in given:
+            source = ">>> " + source.replace("\n", "\n... ")
+        yield prefix + source.replace("\n", "\n" + " " * len(prefix))
+        if shown:
+            yield shown
+
+
+def _history_options(line):
+    """``(options, ranges)``: -g takes the words up to the next option, -l may stand alone."""
+    import shlex
+
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        words = line.split()
+    given, rest, pattern = {}, [], None
+    while words:
+        word = words.pop(0)
+        if not re.fullmatch(r"-[noptrugfl]+", word):
+            if word.startswith("-") and pattern is None:
+                raise UsageError(f"%history has no option {word}; see `%history?`")
+            (rest if pattern is None else pattern).append(word)
+            continue
+        pattern = None
+        given.update(dict.fromkeys(word[1:-1]))
+        option = word[-1]
+        if option == "g":
+            pattern = given["g"] = []
+        elif option == "l":
+            given["l"] = int(words.pop(0)) if words and words[0].isdigit() else 10
+        elif option == "f":
+            if not words:
+                raise UsageError("-f takes the name of a file")
+            given["f"] = words.pop(0)
+        else:
+            given[option] = None
+    if "g" in given:
+        given["g"] = " ".join(given["g"] or ())
+    return given, rest
 
 
 hist = history
