@@ -37,6 +37,15 @@ pub(crate) fn catch_up() {
     }
 }
 
+/// From now on, what children write belongs to this cell, whichever shell runs it.
+pub(crate) fn belongs_to(origin: Origin) {
+    let Some(shared) = RUNNING.get().and_then(Weak::upgrade) else { return };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let has_children = !matches!(waitid(WaitId::All, options), Err(Errno::CHILD));
+    HAS_CHILDREN.store(has_children, Ordering::Relaxed);
+    shared.origin.store(origin.0, Ordering::SeqCst);
+}
+
 /// Somebody may have started a child.
 pub(crate) extern "C" fn note_child() {
     HAS_CHILDREN.store(true, Ordering::Relaxed);
@@ -118,14 +127,6 @@ impl Capture {
         // There is one session in a process.
         let _ = RUNNING.set(Arc::downgrade(&shared));
         Ok(Self { shared, before })
-    }
-
-    /// From now on, what comes belongs to this cell.
-    pub(crate) fn belongs_to(&self, origin: Origin) {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let has_children = !matches!(waitid(WaitId::All, options), Err(Errno::CHILD));
-        HAS_CHILDREN.store(has_children, Ordering::Relaxed);
-        self.shared.origin.store(origin.0, Ordering::SeqCst);
     }
 
     /// Hands on all that was written so far: what a cell's children wrote is there when it ends.

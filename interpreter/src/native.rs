@@ -63,7 +63,7 @@ fn write_descriptor(name: StreamName, text: &str) {
 pub(crate) mod _cellist {
     use super::{DETACHED, Event, Ordering, StreamName, emit, sink, write_descriptor};
     use crate::event::{InputError, MimeBundle};
-    use crate::{capture, clock, limits};
+    use crate::{capture, clock, limits, subshell};
     use rustpython_vm::builtins::{PyFloat, PyInt, PyStr, PyStrRef};
     use rustpython_vm::types::Constructor;
     use rustpython_vm::{
@@ -215,6 +215,7 @@ pub(crate) mod _cellist {
         });
         // An interrupt may have ended the wait: its handler runs first.
         vm.check_signals()?;
+        subshell::check(vm)?;
         answer.map_err(|error| match error {
             InputError::NotAllowed => vm.new_runtime_error(
                 "input() has nobody to ask: this cell runs without a frontend that takes input",
