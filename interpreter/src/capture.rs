@@ -37,6 +37,16 @@ pub(crate) fn catch_up() {
     }
 }
 
+/// From now on, what children write belongs to this run, whichever shell runs it; returns whose
+/// it was until now, if it is captured.
+pub(crate) fn belongs_to(origin: Origin) -> Option<Origin> {
+    let shared = RUNNING.get().and_then(Weak::upgrade)?;
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let has_children = !matches!(waitid(WaitId::All, options), Err(Errno::CHILD));
+    HAS_CHILDREN.store(has_children, Ordering::Relaxed);
+    Some(Origin(shared.origin.swap(origin.0, Ordering::SeqCst)))
+}
+
 /// Somebody may have started a child.
 pub(crate) extern "C" fn note_child() {
     HAS_CHILDREN.store(true, Ordering::Relaxed);
@@ -118,14 +128,6 @@ impl Capture {
         // There is one session in a process.
         let _ = RUNNING.set(Arc::downgrade(&shared));
         Ok(Self { shared, before })
-    }
-
-    /// From now on, what comes belongs to this run; returns whose it was until now.
-    pub(crate) fn belongs_to(&self, origin: Origin) -> Origin {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let has_children = !matches!(waitid(WaitId::All, options), Err(Errno::CHILD));
-        HAS_CHILDREN.store(has_children, Ordering::Relaxed);
-        Origin(self.shared.origin.swap(origin.0, Ordering::SeqCst))
     }
 
     /// Hands on all that was written so far: what a cell's children wrote is there when it ends.

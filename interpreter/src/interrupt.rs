@@ -1,10 +1,12 @@
 //! Interrupting the running cell from another thread.
 
+use crate::subshell::{Asked, Subshells};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Stops the running cell: sends SIGINT to the interpreter's thread, so that it takes the same
-/// way as Ctrl-C in a terminal and wakes blocking system calls.
+/// Stops the running cell. Of the main shell: sends SIGINT to the interpreter's thread, so that it
+/// takes the same way as Ctrl-C in a terminal and wakes blocking system calls. Of a subshell, which
+/// signals do not reach: sets a flag at which its waits and its code are made to look.
 #[derive(Clone, Debug)]
 pub struct Interrupter {
     state: Arc<State>,
@@ -16,14 +18,24 @@ struct State {
     thread: AtomicU64,
     /// Code of the user's runs, or may run: an interrupt at another moment would hit our own.
     running: AtomicBool,
+    /// For a subshell.
+    asked: Option<(Arc<Asked>, Subshells)>,
 }
 
 impl Interrupter {
     /// For the interpreter that runs on the calling thread.
     pub(crate) fn for_this_thread() -> Self {
-        let state =
-            State { thread: AtomicU64::new(this_thread()), running: AtomicBool::new(false) };
-        Self { state: Arc::new(state) }
+        Self::new(None)
+    }
+
+    /// For a subshell.
+    pub(crate) fn for_subshell(asked: Arc<Asked>, subshells: Subshells) -> Self {
+        Self::new(Some((asked, subshells)))
+    }
+
+    fn new(asked: Option<(Arc<Asked>, Subshells)>) -> Self {
+        let (thread, running) = (AtomicU64::new(this_thread()), AtomicBool::new(false));
+        Self { state: Arc::new(State { thread, running, asked }) }
     }
 
     /// After a fork the interpreter's thread is the child's only one.
@@ -48,6 +60,11 @@ impl Interrupter {
         if !self.is_running() {
             return;
         }
+        if let Some((asked, subshells)) = &self.state.asked {
+            asked.ask();
+            subshells.insist();
+            return;
+        }
         let thread = self.state.thread.load(Ordering::SeqCst) as libc::pthread_t;
         #[expect(unsafe_code, reason = "signals to one thread have no safe interface")]
         // SAFETY: the interpreter's thread is the process's main thread, which outlives the rest.
@@ -62,6 +79,10 @@ pub(crate) struct Running<'a>(&'a State);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.running.store(false, Ordering::SeqCst);
+        if let Some((asked, _)) = &self.0.asked {
+            // It came when there was nothing left to stop.
+            asked.take();
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod primitives;
 pub mod record;
 mod session;
 mod streams;
+mod subshell;
 mod tasks;
 mod threads;
 mod tls;
@@ -36,6 +37,7 @@ pub use footprint::use_small_pages;
 pub use interrupt::Interrupter;
 pub use limits::{EXIT_LIMIT, Limits, Metered};
 pub use session::{Options, Session, StartError};
+pub use subshell::Subshells;
 pub use threads::has_thread_failed;
 pub use vm::{
     CLOCK_VARIABLE, PYTHON_LINK, SCHEDULE_VARIABLE, python_main, python_program, python_version,

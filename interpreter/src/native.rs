@@ -66,7 +66,7 @@ pub(crate) mod _cellist {
     use crate::cell::Failure;
     use crate::comm::{CommKind, CommMessage, PythonComms};
     use crate::event::{InputError, MimeBundle, Origin};
-    use crate::{capture, clock, limits};
+    use crate::{capture, clock, limits, subshell};
     use rustpython_vm::builtins::{PyBytesRef, PyFloat, PyInt, PyStr, PyStrRef};
     use rustpython_vm::types::Constructor;
     use rustpython_vm::{
@@ -270,6 +270,7 @@ pub(crate) mod _cellist {
         });
         // An interrupt may have ended the wait: its handler runs first.
         vm.check_signals()?;
+        subshell::check(vm)?;
         answer.map_err(|error| match error {
             InputError::NotAllowed => vm.new_runtime_error(
                 "input() has nobody to ask: this cell runs without a frontend that takes input",

@@ -9,10 +9,12 @@ use crate::event::{MimeBundle, Origin, Sink};
 use crate::interrupt::Interrupter;
 use crate::iterators;
 use crate::limits::{self, Limits, Watched};
-use crate::{footprint, history, native, vm as machine};
+use crate::subshell::Subshells;
+use crate::{capture, footprint, history, native, vm as machine};
 use cellist_history::{History, Shell};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::IntoFuncArgs;
+use rustpython_vm::vm::thread;
 use rustpython_vm::{
     AsObject, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine, py_serde,
 };
@@ -61,8 +63,13 @@ pub enum StartError {
 
 /// An interpreter with one namespace. Stays on the thread that started it, which must be the
 /// process's main thread: signals land there. All other threads must block SIGINT.
+///
+/// That of a subshell is one more way to the same interpreter and namespace, on another thread.
 pub struct Session {
-    interpreter: Interpreter,
+    /// `None` in a subshell.
+    interpreter: Option<Interpreter>,
+    /// Starts subshells; `None` in one.
+    subshells: Option<Subshells>,
     /// The `cellist.session.Session` of the Python side.
     side: PyObjectRef,
     interrupter: Interrupter,
@@ -109,10 +116,54 @@ impl Session {
             })
             .map_err(StartError::Python)?;
         let interrupter = Interrupter::for_this_thread();
+        let subshells = Some(interpreter.enter(Subshells::new));
+        let interpreter = Some(interpreter);
         footprint::forget_executable();
         let (limits, modules) = (Cell::new(options.limits), Cell::new(0));
         let _thread = std::marker::PhantomData;
-        Ok(Self { interpreter, side, interrupter, capture, limits, shell, modules, _thread })
+        Ok(Self {
+            interpreter,
+            subshells,
+            side,
+            interrupter,
+            capture,
+            limits,
+            shell,
+            modules,
+            _thread,
+        })
+    }
+
+    /// The session of the subshell whose thread this is.
+    pub(crate) fn of_subshell(
+        side: PyObjectRef,
+        shell: Option<Shell>,
+        interrupter: Interrupter,
+    ) -> Self {
+        Self {
+            interpreter: None,
+            subshells: None,
+            side,
+            interrupter,
+            capture: None,
+            limits: Cell::default(),
+            shell,
+            modules: Cell::new(usize::MAX - MANY_MODULES),
+            _thread: std::marker::PhantomData,
+        }
+    }
+
+    /// Runs Python on this thread.
+    fn enter<R>(&self, run: impl FnOnce(&VirtualMachine) -> R) -> R {
+        match &self.interpreter {
+            Some(interpreter) => interpreter.enter(run),
+            None => thread::with_current_vm(|vm| thread::attach_for_callback(vm, || run(vm))),
+        }
+    }
+
+    /// Starts subshells; `None` in one.
+    pub fn subshells(&self) -> Option<&Subshells> {
+        self.subshells.as_ref()
     }
 
     /// Runs a cell to its end. Output reaches the sink meanwhile.
@@ -122,10 +173,11 @@ impl Session {
         if let Some(capture) = &self.capture {
             // What still comes of the cell before is the cell's before.
             capture.drain();
-            capture.belongs_to(cell.origin);
         }
-        let outcome = self.interpreter.enter(|vm| {
-            let _watched = match self.watch() {
+        capture::belongs_to(cell.origin);
+        let outcome = self.enter(|vm| {
+            // Limits are the main thread's.
+            let _watched = match self.interpreter.as_ref().map(|_| self.watch()).transpose() {
                 Ok(watched) => watched,
                 Err(failure) => return Outcome::Error(failure),
             };
@@ -152,7 +204,7 @@ impl Session {
 
     /// After a cell that imported much: what imports need of the executable is not needed again.
     fn let_go(&self) {
-        let modules = self.interpreter.enter(|vm| {
+        let modules = self.enter(|vm| {
             let modules = vm.sys_module.get_attr("modules", vm)?;
             modules.length(vm)
         });
@@ -168,7 +220,7 @@ impl Session {
         let fd = wake.as_raw_fd();
         // The stop button also stops a background task that does not yield.
         let running = self.interrupter.running();
-        self.interpreter.enter(|vm| {
+        self.enter(|vm| {
             match vm.call_method(&self.side, "idle", (fd,)) {
                 Ok(driven) if driven.is(&vm.ctx.true_value) => {}
                 // An interrupt finds nothing to stop here.
@@ -194,7 +246,7 @@ impl Session {
     /// An interrupt that came between cells is not the next cell's.
     fn forget_interrupts(&self) {
         // Its handler raises KeyboardInterrupt, here and not in the user's code.
-        self.interpreter.enter(|vm| drop(vm.check_signals()));
+        self.enter(|vm| drop(vm.check_signals()));
     }
 
     /// Completions of the name before `cursor` (in code points).
@@ -273,7 +325,7 @@ impl Session {
     /// given stays as it is.
     pub fn set_limits(&self, limits: Limits) {
         self.limits.set(limits);
-        self.interpreter.enter(|vm| limits.apply(vm));
+        self.enter(|vm| limits.apply(vm));
     }
 
     fn watch(&self) -> Result<Watched, Failure> {
@@ -296,7 +348,7 @@ impl Session {
     /// # Errors
     /// As fork(2).
     pub fn fork(&self) -> std::io::Result<Option<u32>> {
-        self.interpreter.enter(|vm| {
+        self.enter(|vm| {
             let fork = || -> PyResult<i32> {
                 let os = vm.import("os", 0)?;
                 vm.call_method(&os, "fork", ())?.try_into_value(vm)
@@ -327,14 +379,22 @@ impl Session {
 
     /// Ends the session: cancels what is left on the loop, runs atexit functions, joins threads.
     pub fn finish(self) {
-        let Self { interpreter, side, capture, .. } = self;
-        interpreter.enter(|vm| {
-            if let Err(exc) = vm.call_method(&side, "finish", ()) {
+        self.enter(|vm| {
+            if let Err(exc) = vm.call_method(&self.side, "finish", ()) {
                 vm.print_exception(&exc);
             }
-            drop(side);
         });
-        interpreter.finalize(None);
+        let Self { interpreter, subshells, side, capture, .. } = self;
+        match interpreter {
+            Some(interpreter) => {
+                interpreter.enter(|_| {
+                    drop(side);
+                    subshells.iter().for_each(Subshells::close);
+                });
+                interpreter.finalize(None);
+            }
+            None => thread::with_current_vm(|vm| thread::attach_for_callback(vm, || drop(side))),
+        }
         drop(capture);
     }
 
@@ -343,7 +403,7 @@ impl Session {
         method: &'static str,
         arguments: impl FnOnce(&VirtualMachine) -> A,
     ) -> Result<Value, Failure> {
-        self.interpreter.enter(|vm| {
+        self.enter(|vm| {
             let arguments = arguments(vm);
             self.call(vm, method, arguments)
         })
@@ -380,7 +440,7 @@ impl Session {
 /// Between cells; while one awaits, the sink is given the comms.
 impl Comms for Session {
     fn open_comms(&self) -> HashSet<String> {
-        self.interpreter.enter(|vm| PythonComms::new(vm).open_comms())
+        self.enter(|vm| PythonComms::new(vm).open_comms())
     }
 
     fn take(&self, origin: Origin, message: CommMessage) {
@@ -388,19 +448,19 @@ impl Comms for Session {
         let running = self.interrupter.running();
         let before = self.capture.as_ref().map(|capture| {
             capture.drain();
-            capture.belongs_to(origin)
+            capture::belongs_to(origin)
         });
-        self.interpreter.enter(|vm| PythonComms::new(vm).take(origin, message));
-        if let (Some(capture), Some(before)) = (&self.capture, before) {
+        self.enter(|vm| PythonComms::new(vm).take(origin, message));
+        if let (Some(capture), Some(before)) = (&self.capture, before.flatten()) {
             capture.drain();
-            capture.belongs_to(before);
+            capture::belongs_to(before);
         }
         drop(running);
         self.forget_interrupts();
     }
 
     fn describe(&self, target: Option<&str>) -> Map<String, Value> {
-        self.interpreter.enter(|vm| PythonComms::new(vm).describe(target))
+        self.enter(|vm| PythonComms::new(vm).describe(target))
     }
 }
 

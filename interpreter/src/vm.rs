@@ -3,8 +3,8 @@
 
 use crate::threads::has_thread_failed;
 use crate::{
-    clock, contexts, event_loop, history, limits, native, primitives, record, streams, tasks,
-    threads, tls,
+    clock, contexts, event_loop, history, limits, native, primitives, record, streams, subshell,
+    tasks, threads, tls,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
@@ -36,6 +36,7 @@ pub(crate) fn builder() -> InterpreterBuilder {
         record::_cellist_trace::module_def(&builder.ctx),
         primitives::module_def(&builder.ctx),
         streams::module_def(&builder.ctx),
+        subshell::_cellist_subshell::module_def(&builder.ctx),
     ];
     let natives = [contexts::module_def(&builder.ctx), tasks::module_def(&builder.ctx)];
     let mut builder = own.into_iter().fold(builder, InterpreterBuilder::add_native_module);

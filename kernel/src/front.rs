@@ -2,7 +2,8 @@
 
 use crate::connection::Connection;
 use crate::outputs::{Outbox, Publication};
-use crate::session::{Parents, Prompts, Queue, Stop};
+use crate::session::{Parents, Prompts, Queue, Registry, Stop};
+use crate::usage::Meter;
 use crate::wire::{Channel, Encoder, Outgoing, Request, Signer};
 use bytes::Bytes;
 use cellist_history::History;
@@ -33,7 +34,11 @@ pub(crate) struct Front {
     /// The way to iopub.
     pub(crate) outbox: Outbox,
     /// The way to the main thread.
-    pub(crate) queue: Queue,
+    pub(crate) queue: Arc<Queue>,
+    /// The subshells.
+    pub(crate) subshells: Registry,
+    /// What the kernel uses of the machine.
+    pub(crate) meter: Meter,
     /// Whose output is whose.
     pub(crate) parents: Parents,
     /// The open `input()`.
@@ -61,7 +66,9 @@ impl Front {
             encoder: Encoder::new(Signer::new(&connection.key)),
             connection,
             outbox: Outbox::default(),
-            queue: Queue::new()?,
+            queue: Arc::new(Queue::new()?),
+            subshells: Registry::default(),
+            meter: Meter::default(),
             parents: Parents::default(),
             prompts: Prompts::new()?,
             history,
@@ -77,11 +84,13 @@ impl Front {
         let _ = self.interrupter.set(interrupter);
     }
 
-    /// Stops the running cell, wherever it is: in bytecode, asking, or waiting to print.
+    /// Stops the running cell and those of all subshells, wherever they are: in bytecode, asking,
+    /// or waiting to print.
     pub(crate) fn interrupt(&self) {
         if let Some(interrupter) = self.interrupter.get() {
             interrupter.interrupt();
         }
+        self.subshells.interrupt();
         self.prompts.interrupt();
         self.outbox.interrupt();
     }
@@ -90,6 +99,7 @@ impl Front {
     pub(crate) fn shut_down(&self) {
         self.stop.set();
         self.queue.wake();
+        self.subshells.wake();
         self.prompts.close();
         self.interrupt();
     }

@@ -2,8 +2,9 @@
 
 use crate::connection::{Connection, ConnectionError};
 use crate::front::Front;
+use crate::leave::leave;
 use crate::outputs::CellSink;
-use crate::session::Desk;
+use crate::session::{Desk, EXIT_CRASH};
 use crate::signals;
 use crate::sockets::{BindError, Listeners, SocketThread, ways};
 use bytes::Bytes;
@@ -74,9 +75,19 @@ pub fn run(connection_file: &Path, place: Place) -> Result<ExitCode, KernelError
     }
     early.discard();
     front.adopt(session.interrupter());
-    let mut desk = Desk::new(Arc::clone(&front), session);
+    if let Some(starter) = session.subshells() {
+        front.subshells.adopt(starter.clone());
+    }
+    let mut desk = Desk::new(Arc::clone(&front), session, Arc::clone(&front.queue));
     desk.run();
-    let Desk { session, exit_code, .. } = desk;
+    front.subshells.join();
+    let (session, exit_code) = (desk.session, front.stop.exit_code());
+    if exit_code == EXIT_CRASH {
+        front.history.finish();
+        sockets.finish();
+        // Not through Python's own end, which might crash or hang.
+        leave(EXIT_CRASH);
+    }
     session.finish();
     front.history.finish();
     sockets.finish();

@@ -12,6 +12,7 @@ mod requests;
 mod session;
 mod signals;
 mod sockets;
+mod usage;
 mod wire;
 
 pub use cellist_history::Place as HistoryPlace;

@@ -13,13 +13,16 @@ mod interrupt;
 mod is_complete;
 mod kernel_info;
 mod shutdown;
+pub(crate) mod subshell;
 mod unknown;
+mod usage;
 
 use crate::front::Front;
-use crate::session::Desk;
+use crate::session::{Desk, SubshellError};
 use crate::wire::Request;
 use cellist_interpreter::Failure;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// The content of a reply; `status` is `ok` unless it says otherwise.
 pub(crate) type Answer = Result<Map<String, Value>, Refusal>;
@@ -29,7 +32,9 @@ pub(crate) type Answer = Result<Map<String, Value>, Refusal>;
 pub(crate) enum Handler {
     /// Any thread: needs no interpreter and does not wait.
     Front(fn(&Front, &Request) -> Answer),
-    /// The main thread, in order.
+    /// As `Front`, for those that start threads which need the front too.
+    Shared(fn(&Arc<Front>, &Request) -> Answer),
+    /// The thread of a shell, in order.
     Desk(fn(&mut Desk, &Request) -> Answer),
 }
 
@@ -45,6 +50,12 @@ pub(crate) enum Refusal {
     /// Known, but not offered.
     #[error("{0}")]
     Unsupported(&'static str),
+    /// There is no subshell of that identifier.
+    #[error("there is no subshell `{0}`; `list_subshell_request` names those that there are")]
+    NoSubshell(String),
+    /// A subshell could not be made.
+    #[error(transparent)]
+    Subshell(#[from] SubshellError),
     /// The history has no answer.
     #[error(transparent)]
     History(#[from] cellist_history::Error),
@@ -65,6 +76,8 @@ impl Refusal {
             Self::Content(_) => "BadRequest",
             Self::Unknown(_) => "UnknownMessage",
             Self::Unsupported(_) => "Unsupported",
+            Self::NoSubshell(_) => "NoSuchSubshell",
+            Self::Subshell(_) => "SubshellError",
             Self::History(_) => "HistoryError",
             Self::Raised { failure, .. } => &failure.ename,
         }

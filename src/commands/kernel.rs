@@ -16,6 +16,7 @@ Exit codes:
   0  done; the kernel was told to end
   1  the kernel could not start, or could not be installed or removed
   2  usage
+  70 the interpreter crashed
   N  a cell ended the kernel with `exit(N)`
 
 Examples:

@@ -75,6 +75,32 @@ def test_sigterm_ends_the_kernel_in_good_order(kernel: Kernel) -> None:
     assert kernel.process.wait(10) == 0
 
 
+# A code object that only a faulty compiler could make.
+CRASH = "exec((lambda: x).__code__.replace(co_names=()))"
+
+
+@pytest.mark.parametrize("where", ["main shell", "subshell"])
+def test_a_crash_of_the_interpreter_is_told(kernel: Kernel, where: str) -> None:
+    kernel.run("kept = 1")
+    message = kernel.client.session.msg("execute_request", {"code": CRASH})
+    if where == "subshell":
+        created = kernel.request("create_subshell_request", channel="control")
+        message["header"]["subshell_id"] = created.content["subshell_id"]
+    kernel.client.shell_channel.send(message)
+    crashed = kernel.finish(Run(message["header"]["msg_id"]))
+    assert crashed.content["status"] == "error" and crashed.content["ename"] == "InterpreterCrash"
+    assert "index out of bounds" in crashed.content["evalue"] and "restart" in crashed.content["evalue"]
+    assert crashed.of("error")[0]["content"]["ename"] == "InterpreterCrash"
+    assert kernel.process.wait(10) == 70
+    assert "the interpreter crashed" in kernel.log.read_text()
+
+
+def test_a_crash_leaves_nobody_waiting(kernel: Kernel) -> None:
+    first, second = kernel.start(CRASH), kernel.start("print('never')")
+    assert kernel.finish(first).content["ename"] == "InterpreterCrash"
+    assert kernel.finish(second).content["status"] == "aborted"
+
+
 def test_a_kernel_ends_when_its_parent_does(env: dict[str, str], tmp_path: Path) -> None:
     with Kernel(tmp_path, env) as kernel:
         kernel.process.kill()

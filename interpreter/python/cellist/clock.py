@@ -1,6 +1,7 @@
 """The functions of ``time`` on two clocks, and how an event loop waits on the virtual one."""
 
 import _cellist
+import _cellist_subshell
 import sys
 import time
 
@@ -16,6 +17,9 @@ def sleep(seconds, /):
     if blocking_observer is not None:
         blocking_observer(sys._getframe(1), f"time.sleep({seconds!r})")
     if _cellist.virtual_now() is None:
+        # A subshell's sleep is one that an interrupt can end.
+        if _cellist_subshell.is_here() and isinstance(seconds, (int, float)) and seconds > 0:
+            return _cellist_subshell.sleep(float(seconds))
         return _wall_sleep(seconds)
     if not isinstance(seconds, (int, float)):
         if not hasattr(seconds, "__index__") and not hasattr(seconds, "__float__"):

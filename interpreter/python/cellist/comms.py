@@ -234,7 +234,7 @@ _handling = False
 
 def take(home, msg_type, content, metadata, buffers):
     """Handles a message of the front end. What that raises is shown, and ends nothing."""
-    session = sessions.current()
+    session = sessions.main()
     loop = sys.modules.get("cellist.loop")
     if loop is not None:
         loop.enter_cell()
@@ -273,14 +273,14 @@ def parent(home):
 
 def watch(loop):
     """From now on the loop hands in the messages that come while it runs."""
-    session = sessions.current()
+    session = sessions.main()
     if session is not None and session.wake is not None:
         loop.add_reader(session.wake, _arrived, loop)
 
 
 def _arrived(loop):
     # Not inside another handler: who waits there for a loop of its own gets no second message.
-    if not _handling and _cellist.deliver(sessions.current().home):
+    if not _handling and _cellist.deliver(sessions.main().home):
         # One at a time, so that tasks have their turns.
         loop.call_soon(_arrived, loop)
 

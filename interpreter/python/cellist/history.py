@@ -4,6 +4,7 @@ import re
 
 import _cellist_history as native
 
+from cellist import session as sessions
 from cellist.magics import UsageError
 
 #: ``4``, ``4-6``, ``4:7``, ``4-``, ``243/1-5``, ``~2/``, ``~2/7``, ``~8/1-~6/5``.
@@ -15,8 +16,9 @@ class History:
     """The cells by session and number. Rows are ``(session, number, source)`` as in IPython, whose
     session 0 is the one that asks; with `output`, a source is a pair with the value's text."""
 
-    def __init__(self, session):
-        self._session = session
+    @property
+    def _session(self):
+        return sessions.current()
 
     @property
     def _memory(self):

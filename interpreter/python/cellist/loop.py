@@ -31,46 +31,64 @@ _COROUTINE = 0x80 | 0x200
 
 _strict_loop = _asyncio._get_running_loop
 
-_main_thread = threading.get_ident()
-_ambient = None
-_cell_task = None
-_cell_code = None
+
+class _Here(threading.local):
+    """What a shell's thread knows: the main one's, and that of each subshell."""
+
+    #: The shell's own loop.
+    ambient = None
+    cell_task = None
+    cell_code = None
+    #: Cells run on this thread.
+    in_cell = False
+    #: The cell's task was cancelled by an interrupt.
+    interrupted = False
+
+
+_here = _Here()
 
 
 def ambient():
     """The session's loop, made on first use."""
-    global _ambient
-    if _ambient is None or _ambient.is_closed():
-        _ambient = asyncio.new_event_loop()
-        _ambient.set_exception_handler(_report)
-        _watch_comms()
-    return _ambient
+    global _main_ambient
+    loop = _here.ambient
+    if loop is None or loop.is_closed():
+        loop = _here.ambient = asyncio.new_event_loop()
+        loop.set_exception_handler(_report)
+        if _on_main_thread():
+            _main_ambient = loop
+            _watch_comms()
+    return loop
+
+
+#: The loop of the main shell, which handles comms.
+_main_ambient = None
 
 
 def _watch_comms():
     # Without this module there are no comms. Between cells they wake the kernel itself.
     comms = sys.modules.get("cellist.comms")
     if comms is not None and not _is_idle:
-        comms.watch(_ambient)
+        comms.watch(_main_ambient)
 
 
 def expect_comms():
-    """Comms are in use: their messages come in by the session's loop, also while `asyncio.run`
+    """Comms are in use: their messages come in by the main shell's loop, also while `asyncio.run`
     runs another one."""
-    if exists():
-        _ambient.call_soon_threadsafe(_watch_comms)
-    elif sessions.current() is not None:
+    if _main_ambient is not None and not _main_ambient.is_closed():
+        _main_ambient.call_soon_threadsafe(_watch_comms)
+    elif sessions.main() is not None and _on_main_thread():
         ambient()
 
 
 def _forget():
     """In a forked child: the session's tasks, and what wakes its loop, are its parent's."""
-    global _ambient
-    _ambient = None
+    global _main_ambient
+    _here.ambient = _main_ambient = None
 
 
 def exists():
-    return _ambient is not None and not _ambient.is_closed()
+    return _here.ambient is not None and not _here.ambient.is_closed()
 
 
 def _report(loop, context):
@@ -94,7 +112,7 @@ def _report(loop, context):
 def _at_cell_level(frame):
     while frame is not None:
         code = frame.f_code
-        if code is _cell_code:
+        if code is _here.cell_code:
             return True
         if code.co_flags & _COROUTINE:
             return False
@@ -107,9 +125,9 @@ def _visible_loop(frame):
     loop = _strict_loop()
     if (
         loop is not None
-        and loop is _ambient
-        and _cell_task is not None
-        and tasks.current_task(loop) is _cell_task
+        and loop is _here.ambient
+        and _here.cell_task is not None
+        and tasks.current_task(loop) is _here.cell_task
         and _at_cell_level(frame)
     ):
         return None
@@ -122,7 +140,7 @@ def _get_running_loop():
 
 
 def _on_main_thread():
-    return threading.get_ident() == _main_thread
+    return threading.get_ident() == threading.main_thread().ident
 
 
 def get_running_loop():
@@ -130,7 +148,7 @@ def get_running_loop():
     loop = _strict_loop()
     if loop is not None:
         return loop
-    if _on_main_thread() and _in_cell:
+    if _here.in_cell:
         return ambient()
     raise RuntimeError("no running event loop")
 
@@ -145,10 +163,10 @@ def get_event_loop():
 
 def _policy_class(base):
     class Policy(base):
-        """The stock policy, except that in cells the main thread always has a loop: the session's."""
+        """The stock policy, except that a thread that runs cells always has a loop: the session's."""
 
         def get_event_loop(self):
-            if _in_cell and _on_main_thread():
+            if _here.in_cell:
                 loop = self._local._loop
                 return loop if loop is not None and not loop.is_closed() else ambient()
             return super().get_event_loop()
@@ -184,15 +202,15 @@ def _companion(self):
     """The session's loop, when `self` runs at cell level: background tasks go on meanwhile. But
     not while a check observes, whose virtual time is its own."""
     if (
-        self is _ambient
+        self is _here.ambient
         or not exists()
-        or not _on_main_thread()
+        or not _here.in_cell
         or clock.blocking_observer is not None
-        or not isinstance(_ambient, native_loop.EventLoop)
-        or _ambient._simulated != self._simulated
+        or not isinstance(_here.ambient, native_loop.EventLoop)
+        or _here.ambient._simulated != self._simulated
     ):
         return None
-    return _ambient
+    return _here.ambient
 
 
 _runner_run = runners.Runner.run
@@ -200,7 +218,8 @@ _runner_run = runners.Runner.run
 
 def _run(self, coro, *, context=None):
     """Run code in the embedded event loop."""
-    if signal.getsignal(signal.SIGINT) is _interrupt and _on_main_thread():
+    # A thread that merely asks for a handler would take signals away from the main one.
+    if _on_main_thread() and signal.getsignal(signal.SIGINT) is _interrupt:
         # The runner only takes over SIGINT from Python's default handler.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
@@ -232,80 +251,81 @@ def install():
         expect_comms()
 
 
-_in_cell = False
-_interrupted = False
-
 #: Seconds that the loop has to turn after an interrupt.
 _PATIENCE = 0.2
 
 
 def enter_cell():
-    global _in_cell
-    _in_cell = True
+    _here.in_cell = True
 
 
 def _interrupt(signum, frame):
     """SIGINT in a cell that awaits: cancels the cell's task, so that background tasks live on.
     A cell that computes, or does not yield to the first SIGINT, is stopped where it stands."""
-    global _interrupted
-    loop = _ambient
-    task = _cell_task
-    if task is None or task.done():
-        raise KeyboardInterrupt
-    current = tasks.current_task(loop) if _strict_loop() is loop else None
-    if _interrupted or current is task or (_strict_loop() is not loop):
-        raise KeyboardInterrupt
-    _interrupted = True
-    task.cancel()
+    loop = interrupt_task()
     # Some task that does not yield may keep the loop from cancelling this one.
     _cellist_limits.alarm(_PATIENCE, _insist)
     # Wakes the loop if it sleeps in its selector.
     loop.call_soon_threadsafe(_cellist_limits.alarm_off)
 
 
+def interrupt_task():
+    """Cancels the task of the cell that awaits on this thread, and returns its loop; raises
+    KeyboardInterrupt where that is of no use."""
+    loop, task = _here.ambient, _here.cell_task
+    if task is None or task.done():
+        raise KeyboardInterrupt
+    current = tasks.current_task(loop) if _strict_loop() is loop else None
+    if _here.interrupted or current is task or (_strict_loop() is not loop):
+        raise KeyboardInterrupt
+    _here.interrupted = True
+    task.cancel()
+    return loop
+
+
 def _insist():
     """The loop has not turned since the interrupt: stops what runs."""
-    if _cell_task is not None:
+    if _here.cell_task is not None:
         raise KeyboardInterrupt
 
 
 def run_cell(coroutine, code, context, name):
     """Runs a cell that awaits, as a task of the ambient loop."""
-    global _cell_task, _cell_code, _interrupted
     loop = ambient()
-    _interrupted = False
-    _cell_code = code
-    _cell_task = task = loop.create_task(coroutine, name=name, context=context)
-    previous = signal.getsignal(signal.SIGINT)
-    if _on_main_thread() and previous is signal.default_int_handler:
+    _here.interrupted = False
+    _here.cell_code = code
+    _here.cell_task = task = loop.create_task(coroutine, name=name, context=context)
+    main = _on_main_thread()
+    previous = signal.getsignal(signal.SIGINT) if main else None
+    if previous is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
     else:
         previous = None
     try:
         return loop.run_until_complete(task)
     except asyncio.CancelledError:
-        if _interrupted:
+        if _here.interrupted:
             raise KeyboardInterrupt from None
         raise
     finally:
-        _cellist_limits.alarm_off()
+        if main:
+            _cellist_limits.alarm_off()
         # Something was raised through the loop: the cell does not go on behind its error.
         task.cancel()
         if previous is not None:
             signal.signal(signal.SIGINT, previous)
-        _cell_task = _cell_code = None
+        _here.cell_task = _here.cell_code = None
 
 
 @contextlib.contextmanager
 def cell_level(code):
     """While the cell's task awaits this code, it is this code that is at cell level: a magic runs
     a part of a cell."""
-    global _cell_code
-    before, _cell_code = _cell_code, code
+    before, _here.cell_code = _here.cell_code, code
     try:
         yield
     finally:
-        _cell_code = before
+        _here.cell_code = before
 
 
 _is_idle = False
@@ -313,7 +333,7 @@ _is_idle = False
 
 def _idle_interrupt(signum, frame):
     # Between cells there is nothing to stop but a background task that does not yield.
-    if _ambient is not None and tasks.current_task(_ambient) is not None:
+    if _here.ambient is not None and tasks.current_task(_here.ambient) is not None:
         raise KeyboardInterrupt
 
 
@@ -321,25 +341,29 @@ def idle(fd):
     """Drives background tasks until `fd` is readable."""
     global _is_idle
     loop = ambient()
-    _is_idle = True
+    main = _on_main_thread()
+    if main:
+        _is_idle = True
     loop.add_reader(fd, loop.stop)
-    previous = signal.signal(signal.SIGINT, _idle_interrupt)
+    previous = signal.signal(signal.SIGINT, _idle_interrupt) if main else None
     try:
         loop.run_forever()
     except KeyboardInterrupt:
         print("A background task was interrupted.", file=sys.stderr)
     finally:
-        signal.signal(signal.SIGINT, previous)
+        if main:
+            signal.signal(signal.SIGINT, previous)
         loop.remove_reader(fd)
-        _is_idle = False
-        _watch_comms()
+        if main:
+            _is_idle = False
+            _watch_comms()
 
 
 def finish():
     """Cancels what is left and closes the loop, as ``asyncio.run`` does at its end."""
     if not exists():
         return
-    loop = _ambient
+    loop = _here.ambient
     try:
         runners._cancel_all_tasks(loop)
         loop.run_until_complete(loop.shutdown_asyncgens())

@@ -22,12 +22,25 @@ _LONG = 1 << 16
 #: As `inspect.CO_COROUTINE`.
 _COROUTINE = 0x80
 
+#: The main one.
 _session = None
+#: That of the subshell whose cell, task or thread this is.
+_here = contextvars.ContextVar("cellist_session", default=None)
 
 
 def current():
-    """The process's session."""
+    """The session whose code runs: of a subshell, or the main one."""
+    return _here.get() or _session
+
+
+def main():
+    """The main session."""
     return _session
+
+
+def enter(session):
+    """From now on this context's code is that session's."""
+    _here.set(session)
 
 
 def start(namespace, log=None):
@@ -43,23 +56,12 @@ class Session:
 
     def __init__(self, namespace, log=None):
         self.namespace = namespace
-        self.context = contextvars.copy_context()
-        self.count = 0
-        self.silent = False
-        self.kept = True
-        #: The origin of the cell that runs, or ran last.
-        self.home = 0
         #: Readable when comm messages may have come.
         self.wake = None
-        self._lab = None
-        #: Its number in the history, or None where there is none.
-        self.log = log
-        self.log_outputs = False
-        #: The history has what the running cell was made into.
-        self._noted = True
         #: The cells run so far, for child processes.
         self.sources = []
         self.memory = Memory(namespace)
+        self.prepare(log)
         install_streams()
         self._install_builtins()
         if _cellist.virtual_now() is not None:
@@ -80,13 +82,30 @@ class Session:
         after_import("subprocess", children.install)
         after_import("tqdm", self._tell_tqdm)
 
+    def prepare(self, log):
+        """What a session has before its first cell."""
+        self.context = contextvars.copy_context()
+        self.count = 0
+        self.silent = False
+        self.kept = True
+        #: The origin of the cell that runs, or ran last.
+        self.home = 0
+        self._lab = None
+        #: Its number in the history, or None where there is none.
+        self.log = log
+        self.log_outputs = False
+        #: The history has what the running cell was made into.
+        self._noted = True
+        #: What the running cell's end is told as, once somebody listens.
+        self.result = None
+
     def _install_builtins(self):
         namespace = self.namespace
         namespace.setdefault("__builtins__", builtins)
         builtins.display = display.display
         builtins.input = _input
         builtins.get_ipython = _get_ipython
-        setattr(builtins, _SHOW, self._show)
+        setattr(builtins, _SHOW, _show)
         builtins.exit = builtins.quit = _Exit()
         # What checks run with, whatever a cell does to the real ones later.
         self.pristine = dict(builtins.__dict__)
@@ -96,7 +115,8 @@ class Session:
 
         lazy.end()
         loop.install()
-        if self.count:
+        # The first import may be that of a subshell's cell.
+        if current().count:
             loop.enter_cell()
 
     def _install_processes(self):
@@ -316,6 +336,11 @@ class Session:
         from cellist import introspect
 
         return introspect.is_complete(source)
+
+
+def _show(value):
+    """The display hook of a cell's last expression."""
+    current()._show(value)
 
 
 def _run(function, *args):

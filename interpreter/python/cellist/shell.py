@@ -62,7 +62,6 @@ class InteractiveShell(config.Configurable):
     name = "cellist"
 
     def __init__(self, session):
-        self.session = session
         self.user_ns = self.user_global_ns = session.namespace
         self.user_module = sys.modules["__main__"]
         self.events = events.EventManager(self)
@@ -70,11 +69,15 @@ class InteractiveShell(config.Configurable):
         self.config = config.Config(IPKernelApp={}, IPythonKernel={})
         self._custom_exceptions = ()
         self._custom_handler = None
-        self._result = None
         self._kernel = None
         self._history = None
         #: Where help goes: `print` for consoles without a pager.
         self.alias_table = {}
+
+    @property
+    def session(self):
+        """The session whose cell runs: subshells share the shell."""
+        return sessions.current()
 
     @classmethod
     def instance(cls, *args, **kwargs):
@@ -92,14 +95,14 @@ class InteractiveShell(config.Configurable):
 
     def before_cell(self, source):
         info = ExecutionInfo(source, self.session.kept, self.session.silent)
-        self._result = ExecutionResult(info, self.execution_count)
+        self.session.result = ExecutionResult(info, self.execution_count)
         self.events.trigger("pre_execute")
         if not info.silent:
             self.events.trigger("pre_run_cell", info)
 
     def after_cell(self, outcome):
-        result = self._result or ExecutionResult(ExecutionInfo(""), self.execution_count)
-        self._result = None
+        result = self.session.result or ExecutionResult(ExecutionInfo(""), self.execution_count)
+        self.session.result = None
         if "error" in outcome:
             result.error_in_exec = sys.last_exc
         elif self.execution_count in self.session.memory.outputs:
@@ -119,7 +122,7 @@ class InteractiveShell(config.Configurable):
         if self._history is None:
             from cellist.history import History
 
-            self._history = History(self.session)
+            self._history = History()
         return self._history
 
     @property

@@ -5,10 +5,10 @@ use super::poller::Event;
 use super::queue::{Due, Interest, Ready};
 use super::{LoopCore, now, os_error};
 use crate::clock::outside::is_outside;
-use crate::contexts;
 use crate::futures::Future;
 use crate::tasks::{self, Enter, Gathering};
 use crate::threads::baton::{self, Outside, Watch, Woken};
+use crate::{contexts, subshell};
 use rustix::event::PollFlags;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::FuncArgs;
@@ -29,6 +29,7 @@ impl LoopCore {
     ) -> PyResult<()> {
         let companion = companion.filter(|other| !other.is_shut());
         vm.check_signals()?;
+        subshell::check(vm)?;
         Self::wait(zelf, companion, vm)?;
         let now = now();
         zelf.collect_due(now);
@@ -62,8 +63,10 @@ impl LoopCore {
             return Self::wait_virtually(zelf, other, due, vm);
         }
         let timeout = due.map(|due| due.saturating_sub(now()));
-        Self::sleep(zelf, other, timeout, vm);
+        let patience = subshell::patience().map(|patience| patience.as_nanos() as u64);
+        Self::sleep(zelf, other, [timeout, patience].into_iter().flatten().min(), vm);
         vm.check_signals()?;
+        subshell::check(vm)?;
         Self::look(zelf, other, vm).map(drop)
     }
 

@@ -9,7 +9,7 @@
 use super::baton::{self, Watch, Woken};
 use super::deadlock::{self, Suspicion, Wait};
 use super::futex;
-use crate::{clock, record};
+use crate::{clock, record, subshell};
 use rustpython_vm::{PyResult, VirtualMachine};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -216,6 +216,7 @@ impl Core {
                 let rest = [
                     rest.map(Duration::from_nanos),
                     is_main_thread(vm).then_some(SIGNAL_CHECK),
+                    subshell::patience(),
                     suspicion.rest(),
                 ];
                 let rest = rest.into_iter().flatten().min();
@@ -242,6 +243,7 @@ impl Core {
                 return Ok(false);
             }
             vm.check_signals()?;
+            subshell::check(vm)?;
         }
     }
 

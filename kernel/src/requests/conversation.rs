@@ -1,9 +1,9 @@
 //! The table of conversations.
 
-use super::Handler::{self, Desk, Front};
+use super::Handler::{self, Desk, Front, Shared};
 use super::{
     comm, complete, connect, debug, execute, history, inspect, interrupt, is_complete, kernel_info,
-    shutdown, unknown,
+    shutdown, subshell, unknown, usage,
 };
 
 /// One kind of message that a client sends, and who answers it.
@@ -28,6 +28,10 @@ const TABLE: &[Conversation] = &[
     Conversation { request: "comm_close", handler: Desk(comm::at_desk) },
     Conversation { request: "interrupt_request", handler: Front(interrupt::answer) },
     Conversation { request: "shutdown_request", handler: Front(shutdown::answer) },
+    Conversation { request: "create_subshell_request", handler: Shared(subshell::create) },
+    Conversation { request: "delete_subshell_request", handler: Front(subshell::delete) },
+    Conversation { request: "list_subshell_request", handler: Front(subshell::list) },
+    Conversation { request: "usage_request", handler: Front(usage::answer) },
     Conversation { request: "debug_request", handler: Front(debug::answer) },
 ];
 

@@ -58,7 +58,7 @@ pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
             "payload": payload,
         }))),
         Outcome::Exit(code) => {
-            desk.exit_code = code;
+            desk.front.stop.exit_with(code);
             desk.front.shut_down();
             Ok(fields(json!({
                 "execution_count": execution_count,
@@ -68,8 +68,8 @@ pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
         }
         Outcome::Error(failure) => {
             if content.stop_on_error && request.channel == Channel::Shell {
-                desk.front.queue.settle();
-                desk.front.queue.abort_executions();
+                desk.queue.settle();
+                desk.queue.abort_executions();
             }
             Err(raised(desk, request, failure, execution_count))
         }

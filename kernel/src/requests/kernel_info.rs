@@ -29,6 +29,6 @@ pub(super) fn answer(_front: &Front, _request: &Request) -> Answer {
             {"text": "asyncio", "url": "https://docs.python.org/3.14/library/asyncio.html"},
         ],
         "debugger": false,
-        "supported_features": [],
+        "supported_features": ["kernel subshells"],
     })))
 }

@@ -1,50 +1,56 @@
-//! The main thread's work: requests that need the interpreter, and background tasks between them.
+//! The work of a shell's thread: requests that need the interpreter, and background tasks between them.
 
 use super::busy_idle::serve;
-use super::queue::Queued;
+use super::queue::{Queue, Queued};
 use crate::front::Front;
 use crate::leave::leave;
-use crate::requests::{self, Answer, Handler};
+use crate::requests::{self, Answer, Handler, Refusal};
 use crate::wire::Request;
-use cellist_interpreter::Session;
-use serde_json::Map;
+use cellist_interpreter::{Failure, Session};
+use serde_json::{Map, json};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// The interpreter and what belongs to it; lives on the process's main thread.
+/// Exit code of the process when the interpreter has crashed: `EX_SOFTWARE` of sysexits.h.
+pub(crate) const EXIT_CRASH: i32 = 70;
+
+/// A way to the interpreter and what belongs to it; lives on the process's main thread, or on a
+/// subshell's.
 pub(crate) struct Desk {
     /// The rest of the kernel.
     pub(crate) front: Arc<Front>,
     /// The interpreter.
     pub(crate) session: Session,
+    /// Its requests.
+    pub(crate) queue: Arc<Queue>,
     /// Number of the latest numbered cell; 0 before the first.
     pub(crate) execution_count: u32,
-    /// Exit code of the process, as far as a cell has set it.
-    pub(crate) exit_code: i32,
     /// This process; another id means that a cell has forked.
     process: u32,
 }
 
 impl Desk {
     /// A desk with a fresh interpreter.
-    pub(crate) fn new(front: Arc<Front>, session: Session) -> Self {
-        Self { front, session, execution_count: 0, exit_code: 0, process: std::process::id() }
+    pub(crate) fn new(front: Arc<Front>, session: Session, queue: Arc<Queue>) -> Self {
+        Self { front, session, queue, execution_count: 0, process: std::process::id() }
     }
 
-    /// Serves requests until the kernel ends; between them, background tasks run.
+    /// Serves requests until the kernel or the subshell ends; between them, background tasks run.
     pub(crate) fn run(&mut self) {
-        let front = Arc::clone(&self.front);
-        while !front.stop.is_set() {
-            match front.queue.pop() {
+        let (front, queue) = (Arc::clone(&self.front), Arc::clone(&self.queue));
+        while !front.stop.is_set() && !queue.is_closed() {
+            match queue.pop() {
                 Some(queued) => self.take(&queued),
                 None => {
-                    self.session.idle(front.queue.wake_fd());
+                    self.session.idle(queue.wake_fd());
                     self.end_a_fork();
-                    front.queue.calm();
+                    queue.calm();
                 }
             }
         }
         // Nobody waits in vain: what is still queued is answered, not run.
-        while let Some(Queued { request, .. }) = front.queue.pop() {
+        while let Some(Queued { request, .. }) = queue.pop() {
             serve(&front, &request, aborted);
         }
     }
@@ -60,12 +66,41 @@ impl Desk {
     fn take(&mut self, queued: &Queued) {
         let front = Arc::clone(&self.front);
         let request = &queued.request;
-        serve(&front, request, || if queued.aborted { aborted() } else { self.answer(request) });
+        serve(&front, request, || {
+            if queued.aborted {
+                return aborted();
+            }
+            // A fault in the interpreter must not leave anybody waiting for the answer.
+            catch_unwind(AssertUnwindSafe(|| self.answer(request)))
+                .unwrap_or_else(|panic| self.crashed(request, panic.as_ref()))
+        });
+    }
+
+    /// The interpreter has panicked: its state is not to be trusted, so the kernel says what
+    /// happened and ends.
+    fn crashed(&self, request: &Request, panic: &(dyn Any + Send)) -> Answer {
+        let said = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("it did not say why");
+        let evalue = format!("the interpreter crashed: {said}\nthe kernel ends; restart it");
+        tracing::error!("{evalue}");
+        let traceback = vec![format!("InterpreterCrash: {evalue}")];
+        let failure = Failure { ename: "InterpreterCrash".to_owned(), evalue, traceback };
+        let error = json!({
+            "ename": failure.ename, "evalue": failure.evalue, "traceback": failure.traceback,
+        });
+        self.front.broadcast("error", &request.header.raw, &error);
+        self.front.stop.exit_with(EXIT_CRASH);
+        self.front.shut_down();
+        Err(Refusal::Raised { failure, execution_count: self.execution_count })
     }
 
     fn answer(&mut self, request: &Request) -> Answer {
         match requests::conversation::handler(&request.header.msg_type) {
             Handler::Front(answer) => answer(&self.front, request),
+            Handler::Shared(answer) => answer(&self.front, request),
             Handler::Desk(answer) => answer(self, request),
         }
     }

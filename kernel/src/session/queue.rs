@@ -20,18 +20,20 @@ pub(crate) struct Queued {
     pub(crate) aborted: bool,
 }
 
-/// Filled by the socket threads, emptied by the main thread.
+/// Filled by the socket threads, emptied by the thread of a shell: the main one or a subshell's.
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// Readable when something came in: it wakes the main thread from its event loop.
+    /// Readable when something came in: it wakes the thread from its event loop.
     wake: OwnedFd,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Queued>,
-    /// The main thread is at work on a request that it took out.
+    /// The shell's thread is at work on a request that it took out.
     at_work: bool,
+    /// Nothing more is run.
+    closed: bool,
 }
 
 impl Queue {
@@ -95,13 +97,24 @@ impl Queue {
         }
     }
 
-    /// Wakes the main thread.
+    /// Ends the shell: what waits is not run.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.wake();
+    }
+
+    /// Whether the shell is to end.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Wakes the shell's thread.
     pub(crate) fn wake(&self) {
         // The only error is a counter that is full, and then it is awake already.
         let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
     }
 
-    /// Readable when the main thread should look into the queue.
+    /// Readable when the thread should look into the queue.
     pub(crate) fn wake_fd(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
     }

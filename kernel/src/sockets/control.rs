@@ -22,9 +22,10 @@ pub(super) async fn own(
 }
 
 /// What needs the interpreter has to queue even here.
-fn dispatch(front: &Front, request: Request) {
+fn dispatch(front: &Arc<Front>, request: Request) {
     match conversation::handler(&request.header.msg_type) {
         Handler::Front(answer) => serve(front, &request, || answer(front, &request)),
+        Handler::Shared(answer) => serve(front, &request, || answer(front, &request)),
         Handler::Desk(_) => front.queue.push(request),
     }
 }

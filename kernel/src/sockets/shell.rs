@@ -2,7 +2,7 @@
 
 use super::router;
 use crate::front::Front;
-use crate::requests::{Handler, conversation};
+use crate::requests::{Handler, conversation, subshell};
 use crate::session::serve;
 use crate::wire::{Channel, Request};
 use std::sync::Arc;
@@ -21,12 +21,20 @@ pub(super) async fn own(
     .await;
 }
 
-/// Requests that need no interpreter are answered at once, unless that would be out of turn.
+/// To the main shell, or to the subshell that the header names. Requests that need no interpreter
+/// are answered at once, unless that would be out of turn.
 fn dispatch(front: &Front, request: Request) {
+    let queue = match &request.header.subshell {
+        None => Arc::clone(&front.queue),
+        Some(identifier) => match front.subshells.queue(identifier) {
+            Some(queue) => queue,
+            None => return serve(front, &request, || subshell::missing(identifier)),
+        },
+    };
     match conversation::handler(&request.header.msg_type) {
-        Handler::Front(answer) if !front.queue.is_engaged() => {
+        Handler::Front(answer) if !queue.is_engaged() => {
             serve(front, &request, || answer(front, &request));
         }
-        _ => front.queue.push(request),
+        _ => queue.push(request),
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Header {
     pub(crate) raw: Bytes,
     /// For example `execute_request`.
     pub(crate) msg_type: String,
+    /// For which subshell it is; `None` is the main shell.
+    pub(crate) subshell: Option<String>,
 }
 
 impl Header {
@@ -25,9 +27,11 @@ impl Header {
         #[derive(Deserialize)]
         struct Needed {
             msg_type: String,
+            #[serde(default)]
+            subshell_id: Option<String>,
         }
-        let Needed { msg_type } = serde_json::from_slice(&raw)?;
-        Ok(Self { raw, msg_type })
+        let Needed { msg_type, subshell_id: subshell } = serde_json::from_slice(&raw)?;
+        Ok(Self { raw, msg_type, subshell })
     }
 }
 

@@ -189,11 +189,18 @@ def connect_info(shell, line):
 
 
 def subshell(shell, line):
-    """Show what is known of the subshell that runs this cell."""
+    """List the subshells, and say which one runs this cell."""
     import os
     import threading
 
-    print(f"subshell id: None\nprocess: {os.getpid()}\nthread: {threading.current_thread().name}")
+    from cellist import subshells
+
+    print(f"subshell id: {subshells.current()}\n"
+          f"thread id: {threading.get_ident()} ({threading.current_thread().name})\n"
+          f"main thread id: {threading.main_thread().ident}\n"
+          f"pid: {os.getpid()}\n"
+          f"thread count: {threading.active_count()}\n"
+          f"subshell list: {list(subshells.known)}")
 
 
 def automagic(shell, line):
