@@ -101,4 +101,5 @@ def test_nbclient_stops_at_a_failure_or_goes_on() -> None:
         execute("1 / 0", "print('ran')")
     notebook = execute("1 / 0", "print('ran')", allow_errors=True)
     assert notebook.cells[0].outputs[0].ename == "ZeroDivisionError"
-    assert notebook.cells[1].outputs[0].text == "ran\n"
+    # On a busy machine a line may come in two messages.
+    assert "".join(output.text for output in notebook.cells[1].outputs) == "ran\n"

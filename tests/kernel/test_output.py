@@ -12,6 +12,12 @@ def test_200_000_lines_arrive_complete_and_coalesced(kernel: Kernel) -> None:
     assert len(run.of("stream")) < 1000
 
 
+def test_a_line_of_100_megabytes_arrives_and_ends_nothing(kernel: Kernel) -> None:
+    run = kernel.run("print('x' * 100_000_000)", seconds=100)
+    assert run.text() == "x" * 100_000_000 + "\n"
+    assert kernel.run("print('alive')").text() == "alive\n"
+
+
 def test_a_client_that_reads_late_loses_nothing(kernel: Kernel) -> None:
     run = kernel.start("for i in range(100_000): print(f'{i:0100}')")
     # Nothing is read until the cell is over.

@@ -1,4 +1,4 @@
-"""ipywidgets and tqdm from the package index, moved from the front end's side of the protocol."""
+"""ipywidgets, tqdm and rich from the package index, moved from the front end's side of the protocol."""
 
 import ast
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def said_by_pip(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str
     """An environment of its own with the packages, and what pip said."""
     folder = tmp_path_factory.mktemp("widgets")
     env = home.make(folder)
-    return env, install(env, folder, "ipywidgets", "tqdm")
+    return env, install(env, folder, "ipywidgets", "tqdm", "rich")
 
 
 @pytest.fixture(scope="session")
@@ -178,3 +178,24 @@ def test_tqdm_shows_a_bar_that_is_a_widget(kernel: Kernel, module: str) -> None:
               if m["content"]["comm_id"] == bar.comm_id and "value" in state(m)]
     assert values == [1, 2, 3]
     assert run.text("stderr") == ""
+
+
+def test_tqdm_without_widgets_rewrites_its_line(kernel: Kernel) -> None:
+    run = kernel.run("from tqdm import tqdm\nfor i in tqdm(range(5), desc='count', mininterval=0): pass")
+    lines = run.text("stderr").rstrip("\n").split("\r")
+    assert lines[0] == ""
+    shown = [line.partition("|")[0] for line in lines[1:]]
+    assert [shown[0], shown[-1]] == ["count:   0%", "count: 100%"]
+    assert run.text("stderr").count("\n") == 1
+
+
+def test_richs_bar_replaces_what_it_showed(kernel: Kernel) -> None:
+    run, output = made(kernel, "from rich.progress import track\nfor i in track(range(3), 'count'): pass", "OutputModel")
+    # Every picture goes into the same widget, in the place of the one before.
+    seen = [state(m)["msg_id"] if m["msg_type"] == "comm_msg" else m["msg_type"] for m in run.iopub
+            if m["msg_type"] in ("comm_msg", "clear_output", "display_data")]
+    pictures = (len(seen) - 2) // 4
+    assert pictures >= 2
+    assert seen == ["display_data", *[run.msg_id, "clear_output", "display_data", ""] * pictures, "display_data"]
+    assert all(m["content"] == {"wait": True} for m in run.of("clear_output"))
+    assert "100%" in run.of("display_data")[-2]["content"]["data"]["text/plain"]
