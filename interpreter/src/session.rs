@@ -219,7 +219,8 @@ impl Session {
         footprint::forget_executable_at_rest();
         let fd = wake.as_raw_fd();
         // The stop button also stops a background task that does not yield.
-        let running = self.interrupter.running();
+        // (Not of a subshell: it would be asked, and sleep on.)
+        let running = self.interpreter.as_ref().map(|_| self.interrupter.running());
         self.enter(|vm| {
             match vm.call_method(&self.side, "idle", (fd,)) {
                 Ok(driven) if driven.is(&vm.ctx.true_value) => {}

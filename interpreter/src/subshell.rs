@@ -283,14 +283,6 @@ pub(crate) mod _cellist_subshell {
         vm.ctx.new_list(idents).into()
     }
 
-    /// They need not any more.
-    #[pyfunction]
-    fn give_up() {
-        for asked in lock(&RUNNING).iter() {
-            asked.take();
-        }
-    }
-
     /// Sleeps; an interrupt ends it.
     #[pyfunction]
     fn sleep(seconds: f64, vm: &VirtualMachine) -> PyResult<()> {

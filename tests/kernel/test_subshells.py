@@ -134,16 +134,18 @@ def test_variables_are_shared_and_numbers_and_history_are_not(kernel: Kernel, su
 
 def test_output_belongs_to_the_cell_that_made_it(kernel: Kernel, subshell: str) -> None:
     kernel.run("import threading, time; barrier = threading.Barrier(2)")
+    # Variables of cells are everybody's, those of functions are not.
     code = (
-        "barrier.wait(20)\n"
-        "for n in range(200):\n"
-        "    print(who := {0!r}, n)\n"
-        "display(who)\n"
-        "thread = threading.Thread(target=print, args=(who, 'thread')); thread.start(); thread.join()\n"
+        "def f(who):\n"
+        "    barrier.wait(20)\n"
+        "    for n in range(200):\n"
+        "        print(who, n)\n"
+        "    display(who)\n"
+        "    thread = threading.Thread(target=print, args=(who, 'thread')); thread.start(); thread.join()\n"
+        "f({0!r})\n"
         "!echo {0}\n")
     names = ["main", "beside"]
-    runs = [start(kernel, shell, code.format(name).replace("who", f"who_{name}"))
-            for shell, name in zip([None, subshell], names, strict=True)]
+    runs = [start(kernel, shell, code.format(name)) for shell, name in zip([None, subshell], names, strict=True)]
     finish(kernel, *runs)
     for ran, name in zip(runs, names, strict=True):
         assert ran.content["status"] == "ok", ran.content
@@ -155,11 +157,11 @@ def test_output_belongs_to_the_cell_that_made_it(kernel: Kernel, subshell: str) 
 def test_each_has_an_event_loop_of_its_own(kernel: Kernel, subshell: str) -> None:
     code = (
         "import asyncio, threading\n"
-        "loop = asyncio.get_running_loop()\n"
+        "async def name(): return threading.current_thread().name\n"
         "await asyncio.sleep(0.01)\n"
-        "async def f(): return threading.current_thread().name\n"
-        "print(asyncio.run(f()) == await f() == await asyncio.create_task(f()), id(loop))\n")
-    main, beside = start(kernel, None, code), start(kernel, subshell, code.replace("loop =", "loop2 ="). replace("id(loop)", "id(loop2)"))
+        "print(asyncio.run(name()) == await name() == await asyncio.create_task(name()),"
+        " id(asyncio.get_running_loop()))\n")
+    main, beside = start(kernel, None, code), start(kernel, subshell, code)
     finish(kernel, main, beside)
     (said, one), (said2, other) = main.text().split(), beside.text().split()
     assert said == said2 == "True" and one != other

@@ -123,7 +123,7 @@ def insist():
             end = time.monotonic() + _PATIENCE
             while pending := native.pending():
                 if time.monotonic() > end:
-                    native.give_up()
+                    # Once it has what it waits for, its next wait looks.
                     return
                 frames = sys._current_frames()
                 for ident in pending:
