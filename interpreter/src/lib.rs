@@ -32,7 +32,7 @@ pub use event::{Event, InputError, MimeBundle, Origin, Sink, StreamName};
 pub use footprint::use_small_pages;
 pub use interrupt::Interrupter;
 pub use limits::{EXIT_LIMIT, Limits, Metered};
-pub use session::{Options, Session, StartError};
+pub use session::{Options, Session, StartError, WARNINGS_VARIABLE};
 pub use threads::has_thread_failed;
 pub use vm::{
     CLOCK_VARIABLE, PYTHON_LINK, SCHEDULE_VARIABLE, python_main, python_program, python_version,

@@ -53,7 +53,7 @@ pub fn run(connection_file: &Path) -> Result<ExitCode, KernelError> {
     drop(blocked);
 
     let sink = Arc::new(CellSink::new(Arc::clone(&front)));
-    let options = Options { capture_descriptors: true, ..Options::default() };
+    let options = Options { capture_descriptors: true, warnings: true, ..Options::default() };
     let session = match Session::start(&options, sink) {
         Ok(session) => session,
         Err(error) => {

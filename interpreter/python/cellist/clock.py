@@ -1,6 +1,7 @@
 """The functions of ``time`` on two clocks, and how an event loop waits on the virtual one."""
 
 import _cellist
+import _cellist_trace
 import sys
 import time
 
@@ -15,6 +16,14 @@ def sleep(seconds, /):
     a floating-point number for subsecond precision."""
     if blocking_observer is not None:
         blocking_observer(sys._getframe(1), f"time.sleep({seconds!r})")
+    call = _cellist_trace.blocking("time.sleep")
+    try:
+        return _sleep(seconds)
+    finally:
+        call.end()
+
+
+def _sleep(seconds):
     if _cellist.virtual_now() is None:
         return _wall_sleep(seconds)
     if not isinstance(seconds, (int, float)):

@@ -246,6 +246,8 @@ def run_cell(coroutine, code, context, name):
     global _cell_task, _cell_code, _interrupted
     loop = ambient()
     _interrupted = False
+    # A magic may run a cell within a cell, on another loop.
+    outer = _cell_task, _cell_code
     _cell_code = code
     _cell_task = task = loop.create_task(coroutine, name=name, context=context)
     previous = signal.getsignal(signal.SIGINT)
@@ -265,7 +267,7 @@ def run_cell(coroutine, code, context, name):
         task.cancel()
         if previous is not None:
             signal.signal(signal.SIGINT, previous)
-        _cell_task = _cell_code = None
+        _cell_task, _cell_code = outer
 
 
 @contextlib.contextmanager
@@ -301,12 +303,32 @@ def idle(fd):
 
 
 def finish():
-    """Cancels what is left and closes the loop, as ``asyncio.run`` does at its end."""
+    """Cancels what is left and closes the loop, as ``asyncio.run`` does at its end; returns the
+    names of the tasks that were left."""
     if not exists():
-        return
+        return []
     loop = _ambient
+    left = sorted(task.get_name() for task in tasks.all_tasks(loop) if not task.done())
     try:
-        runners._cancel_all_tasks(loop)
+        _stock_cancel_all_tasks(loop)
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         loop.close()
+    return left
+
+
+_stock_cancel_all_tasks = runners._cancel_all_tasks
+
+
+def put_aside():
+    """Lets the session have another loop; returns this one, for `take_back`. Its tasks stand still
+    meanwhile."""
+    global _ambient
+    before, _ambient = _ambient, None
+    return before
+
+
+def take_back(loop):
+    """Ends `put_aside`."""
+    global _ambient
+    _ambient = loop

@@ -43,6 +43,8 @@ class Session:
         self.count = 0
         self.silent = False
         self.kept = True
+        #: Whether cells are told what they did wrong with tasks and coroutines (`cellist.advice`).
+        self.warns = False
         self._home = 0
         self._lab = None
         #: The cells run so far, for child processes.
@@ -62,6 +64,7 @@ class Session:
             schedule.install(_cellist.seed())
         lazy.begin()
         after_import("asyncio", self._install_loop)
+        after_import("warnings", self._install_advice)
         after_import("multiprocessing.spawn", self._install_processes)
         after_import("getpass", _install_getpass)
 
@@ -81,8 +84,16 @@ class Session:
 
         lazy.end()
         loop.install()
+        from cellist import advice
+
+        advice.install(self)
         if self.count:
             loop.enter_cell()
+
+    def _install_advice(self):
+        from cellist import advice
+
+        advice.install_warnings(self)
 
     def _install_processes(self):
         from cellist import processes
@@ -105,6 +116,9 @@ class Session:
             self.memory.enter(count, source)
         self._tell_shell("before_cell", source)
         outcome = self._outcome(source, expressions)
+        advice = sys.modules.get("cellist.advice")
+        if advice is not None:
+            self.context.run(advice.after_cell, self)
         self._tell_shell("after_cell", outcome)
         return outcome
 
@@ -209,6 +223,10 @@ class Session:
             display.captures[-1](data, metadata, {}, False)
         elif data:
             _cellist.emit_result(self._home, self.count, data, metadata)
+        if self.warns and type(value).__name__ in ("coroutine", "sleep"):
+            from cellist import advice
+
+            advice.unawaited_value(value, self)
 
     def _evaluate(self, expressions):
         results = {}
@@ -242,7 +260,10 @@ class Session:
     def _run_check_cell(self, source):
         from cellist import check
 
-        _run(check.run_cell, source, self.lab(), self.pristine)
+        from cellist import advice
+
+        with advice.paused():
+            _run(check.run_cell, source, self.lab(), self.pristine)
 
     # Between cells
 
