@@ -132,7 +132,8 @@ fn tell_of_thread(start: &PyObject, vm: &VirtualMachine) {
     }
     let own = |name| -> Option<String> {
         let thread = start.get_attr("__self__", vm).ok()?;
-        Some(text(&*thread.get_attr(name, vm).ok()?, vm))
+        let value = thread.get_attr(name, vm).ok()?;
+        Some(text(&value, vm))
     };
     let target = || -> Option<String> {
         let thread = start.get_attr("__self__", vm).ok()?;

@@ -54,13 +54,12 @@ pub(super) fn caller() -> u32 {
 }
 
 /// Where a thread stands, as far as that is the user's.
-#[derive(Default)]
 pub(super) struct Standing {
     /// The innermost line of the user's, 0 if there is none.
     pub(super) site: u32,
     /// The function of the library that it called.
     pub(super) called: Option<String>,
-    /// The innermost coroutine is a cell itself, and no function.
+    /// No coroutine of the user's is on its way, but at most a cell itself.
     pub(super) is_top: bool,
 }
 
@@ -69,7 +68,7 @@ const FAR: usize = 200;
 
 /// Where this thread stands, through all of the library.
 pub(super) fn standing() -> Standing {
-    let mut found = Standing::default();
+    let mut found = Standing { site: 0, called: None, is_top: true };
     let mut frame = get_current_frame();
     for _ in 0..FAR {
         #[expect(unsafe_code, reason = "the chain of frames is one of pointers")]
