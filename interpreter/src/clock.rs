@@ -23,6 +23,16 @@ pub enum Clock {
     Virtual,
 }
 
+impl Clock {
+    /// As commands and Python name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Wall => "wall",
+            Self::Virtual => "virtual",
+        }
+    }
+}
+
 /// What `time.time()` says when virtual time is 0: 2026-01-01 00:00:00 UTC, in nanoseconds.
 /// Fixed, so that a program prints the same on every day.
 pub(crate) const VIRTUAL_EPOCH_NANOS: u64 = 1_767_225_600_000_000_000;

@@ -4,18 +4,25 @@
 //! Places in source are kept in a table of limited size. Readers take a copy; what was written
 //! over meanwhile is left out.
 
+mod known;
+mod lanes;
 mod module;
 mod neglected;
 mod ring;
 mod site;
+mod waiting;
 mod watchdog;
+mod what;
 
+pub(crate) use known::{is_watched, tell, thread_begins, thread_ends};
 pub(crate) use module::_cellist_trace;
-pub(crate) use neglected::{install, never_awaited, unretrieved};
+pub(crate) use neglected::{install, lost, never_awaited, unretrieved};
 pub(crate) use watchdog::{after_fork, is_slow, sample};
 
+use crate::clock::{self, Clock};
 use ring::Raw;
-use rustpython_vm::{PyObject, VirtualMachine};
+use rustpython_vm::builtins::PyBaseException;
+use rustpython_vm::{Py, PyObject, VirtualMachine};
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,13 +36,14 @@ pub enum Kind {
     Create = 1,
     /// A task ran for a while without yielding.
     Step = 2,
-    /// A task waits, for another task or for a plain future (0).
+    /// A task waits, for another task or for a plain future (0). While a timeline is taken, also
+    /// that a thread (task 0) begins to wait.
     Wait = 3,
     /// What a task waited for is done: by the task that ran, or by the loop (0).
     Wake = 4,
     /// A task was asked to end, by the task that ran.
     Cancel = 5,
-    /// A task ended.
+    /// A task ended; `other` says how: see [`Ending`].
     Done = 6,
     /// A task ran for long without yielding: the place is where it stood at that moment.
     Stall = 7,
@@ -51,9 +59,22 @@ pub enum Kind {
     /// A future, or a task, ended whose exception nobody looked at: the place is where that was
     /// raised.
     Unretrieved = 12,
+    /// A thread waited in a call that lets no other task have its turn: `time.sleep`.
+    Block = 13,
+    /// A task went that had not ended.
+    Lost = 14,
 }
 
-const KINDS: [Kind; 12] = [
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Ending {
+    Returned = 0,
+    Raised = 1,
+    Cancelled = 2,
+}
+
+const KINDS: [Kind; 14] = [
     Kind::Create,
     Kind::Step,
     Kind::Wait,
@@ -66,9 +87,16 @@ const KINDS: [Kind; 12] = [
     Kind::ThreadEnd,
     Kind::NeverAwaited,
     Kind::Unretrieved,
+    Kind::Block,
+    Kind::Lost,
 ];
 
 impl Kind {
+    /// It lasted, and has no other task.
+    fn lasts(self) -> bool {
+        matches!(self, Self::Step | Self::Stall | Self::LockWait | Self::Block)
+    }
+
     /// Its name in Python.
     pub fn name(self) -> &'static str {
         match self {
@@ -84,6 +112,8 @@ impl Kind {
             Self::ThreadEnd => "thread end",
             Self::NeverAwaited => "never awaited",
             Self::Unretrieved => "unretrieved",
+            Self::Block => "block",
+            Self::Lost => "lost",
         }
     }
 }
@@ -106,9 +136,12 @@ pub struct Record {
     pub number: u64,
     /// What happened.
     pub kind: Kind,
-    /// When it happened, or began, since the process's first record.
+    /// The clock of its times.
+    pub clock: Clock,
+    /// When it happened, or began, since the process's first record, or in virtual time.
     pub time: Duration,
-    /// How long it took, for [`Kind::Step`], [`Kind::Stall`] and [`Kind::LockWait`].
+    /// How long it took, for [`Kind::Step`], [`Kind::Stall`], [`Kind::LockWait`] and
+    /// [`Kind::Block`].
     pub took: Duration,
     /// The number of the thread, in the order of their first records.
     pub thread: u16,
@@ -118,6 +151,20 @@ pub struct Record {
     pub other: u32,
     /// Where, if that is known.
     pub site: Option<Site>,
+    /// What is waited for, if that is known: a function of the library.
+    pub what: Option<String>,
+    /// For [`Kind::Stall`] and [`Kind::Block`]: it is the cell itself that does not go on, and no
+    /// coroutine.
+    pub is_top: bool,
+}
+
+impl Record {
+    /// How long ago it was, in seconds; none if another clock runs now.
+    fn age(&self) -> Option<f64> {
+        let now = Moment::now();
+        let is_same = now.is_virtual == (self.clock == Clock::Virtual);
+        is_same.then(|| Scale::now().moment(now).saturating_sub(self.time).as_secs_f64())
+    }
 }
 
 /// The number that the next record gets.
@@ -131,8 +178,41 @@ pub fn since(since: u64) -> Vec<Record> {
     ring::read(since).into_iter().filter_map(|(number, raw)| scale.record(number, raw)).collect()
 }
 
+/// The last record, of those that are still there, for whose kind and task that holds.
+fn last(wanted: impl Fn(Kind, u32) -> bool) -> Option<Record> {
+    let kind = |raw: &Raw| KINDS.into_iter().find(|kind| *kind as u8 == raw.kind);
+    let rows = ring::read(0);
+    let mut rows = rows.into_iter().rev();
+    let (number, raw) =
+        rows.find(|(_, raw)| kind(raw).is_some_and(|kind| wanted(kind, raw.task)))?;
+    Scale::now().record(number, raw)
+}
+
+/// Of the records from number `since` on, those of what tasks did that kept an event loop from
+/// going on; a long step with all of its length.
+fn blockages(since: u64) -> Vec<Record> {
+    let scale = Scale::now();
+    let kinds = [Kind::Stall, Kind::Block, Kind::LockWait].map(|kind| kind as u8);
+    let all = ring::read(since);
+    let rows = all.iter().filter(|(_, raw)| raw.task != 0 && kinds.contains(&raw.kind));
+    let rows = rows.filter_map(|(number, raw)| {
+        let mut record = scale.record(*number, *raw)?;
+        if record.kind == Kind::Stall {
+            // When it was looked at, the step went on.
+            let is_step = |other: &Raw| {
+                (other.kind, other.task, other.time) == (Kind::Step as u8, raw.task, raw.time)
+            };
+            let step = all.iter().find(|(_, other)| is_step(other));
+            let step = step.and_then(|(number, other)| scale.record(*number, *other));
+            record.took = step.map_or(record.took, |step| step.took);
+        }
+        Some(record)
+    });
+    rows.collect()
+}
+
 thread_local! {
-    static CURRENT: Cell<Current> = const { Cell::new(Current { task: 0, began: 0 }) };
+    static CURRENT: Cell<Current> = const { Cell::new(Current::NONE) };
     static THREAD: Cell<u16> = const { Cell::new(0) };
 }
 
@@ -140,8 +220,44 @@ thread_local! {
 #[derive(Clone, Copy)]
 struct Current {
     task: u32,
+    /// In ticks, also on the virtual clock.
     began: u64,
+    moment: Moment,
 }
+
+impl Current {
+    const NONE: Self = Self { task: 0, began: 0, moment: Moment { time: 0, is_virtual: false } };
+}
+
+/// A moment on the clock that runs: in ticks, or in virtual nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Moment {
+    time: u64,
+    is_virtual: bool,
+}
+
+impl Moment {
+    #[inline]
+    pub(crate) fn now() -> Self {
+        match clock::virtual_now() {
+            None => Self { time: ticks(), is_virtual: false },
+            Some(time) => Self { time, is_virtual: true },
+        }
+    }
+
+    /// How long ago it was, in its own unit; 0 if the clock is another one now.
+    #[inline]
+    fn elapsed(self) -> u64 {
+        let now = Self::now();
+        if now.is_virtual == self.is_virtual { now.time.saturating_sub(self.time) } else { 0 }
+    }
+}
+
+/// In the byte for more: the time is virtual; it is the cell itself; the number of what it waits
+/// for.
+const VIRTUAL: u8 = 0x80;
+const TOP: u8 = 0x40;
+const WHAT: u8 = 0x3f;
 
 /// A number for a new task.
 fn fresh() -> u32 {
@@ -157,21 +273,42 @@ fn thread() -> u16 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let thread = (LAST.fetch_add(1, Ordering::Relaxed) + 1) as u16;
     THREAD.set(thread);
+    known::new_thread(thread);
     thread
 }
 
 #[inline]
-fn write(kind: Kind, time: u64, task: u32, other: u32, site: u32, ticks: u64) {
-    // In units of 256 ticks, some 0.1 µs.
-    let took = u32::try_from(ticks >> 8).unwrap_or(u32::MAX);
-    ring::write(Raw { time, task, other, site, took, thread: thread(), kind: kind as u8 });
+fn write(kind: Kind, task: u32, other: u32, site: u32, extra: u8) {
+    let Moment { time, is_virtual } = Moment::now();
+    let extra = if is_virtual { extra | VIRTUAL } else { extra };
+    ring::write(Raw {
+        time,
+        task,
+        other,
+        site,
+        took: 0,
+        thread: thread(),
+        kind: kind as u8,
+        extra,
+    });
+}
+
+/// What began then and ends now.
+#[inline]
+fn write_span(kind: Kind, began: Moment, task: u32, site: u32, extra: u8) {
+    let elapsed = began.elapsed();
+    let extra = if began.is_virtual { extra | VIRTUAL } else { extra };
+    // Two halves: what lasts has no other task.
+    let (other, took) = ((elapsed >> 32) as u32, elapsed as u32);
+    let (time, thread, kind) = (began.time, thread(), kind as u8);
+    ring::write(Raw { time, task, other, site, took, thread, kind, extra });
 }
 
 /// A task is made here; returns its number.
 #[inline]
 pub(crate) fn create() -> u32 {
     let task = fresh();
-    write(Kind::Create, ticks(), task, CURRENT.get().task, site::caller(), 0);
+    write(Kind::Create, task, CURRENT.get().task, site::caller(), 0);
     task
 }
 
@@ -179,8 +316,9 @@ pub(crate) fn create() -> u32 {
 #[inline]
 pub(crate) fn step(task: u32) -> Step {
     watchdog::busy();
-    let began = ticks();
-    Step(CURRENT.replace(Current { task, began }))
+    let moment = Moment::now();
+    let began = if moment.is_virtual { ticks() } else { moment.time };
+    Step(CURRENT.replace(Current { task, began, moment }))
 }
 
 /// Holds the step around this one: loops nest.
@@ -189,54 +327,96 @@ pub(crate) struct Step(Current);
 impl Drop for Step {
     #[inline]
     fn drop(&mut self) {
-        let Current { task, began } = CURRENT.replace(self.0);
-        write(Kind::Step, began, task, 0, 0, ticks().saturating_sub(began));
+        let Current { task, moment, .. } = CURRENT.replace(self.0);
+        write_span(Kind::Step, moment, task, 0, 0);
     }
 }
 
-/// The task waits for a task or (0) for a plain future.
+/// The task waits for a future, which is a task's if `target` is not 0.
 #[inline]
-pub(crate) fn wait(task: u32, target: u32, coroutine: Option<&PyObject>, vm: &VirtualMachine) {
-    let site = coroutine.map_or(0, |coroutine| site::of_coroutine(coroutine, vm));
-    write(Kind::Wait, ticks(), task, target, site, 0);
+pub(crate) fn wait(
+    task: u32,
+    target: u32,
+    coroutine: Option<&PyObject>,
+    future: &PyObject,
+    vm: &VirtualMachine,
+) {
+    let (site, what) = match coroutine {
+        Some(coroutine) if known::is_watched() => waiting::of(coroutine, future, vm),
+        Some(coroutine) => (site::of_coroutine(coroutine, vm), 0),
+        None => (0, 0),
+    };
+    write(Kind::Wait, task, target, site, what);
 }
 
 /// What the task waited for is done.
 #[inline]
 pub(crate) fn wake(task: u32) {
-    write(Kind::Wake, ticks(), task, CURRENT.get().task, 0, 0);
+    write(Kind::Wake, task, CURRENT.get().task, 0, 0);
 }
 
 /// The task was asked to end.
 pub(crate) fn cancel(task: u32) {
-    write(Kind::Cancel, ticks(), task, CURRENT.get().task, site::caller(), 0);
+    write(Kind::Cancel, task, CURRENT.get().task, site::caller(), 0);
 }
 
 /// The task ended.
 #[inline]
-pub(crate) fn done(task: u32) {
-    write(Kind::Done, ticks(), task, 0, 0, 0);
+pub(crate) fn done(task: u32, ending: Ending, error: Option<&Py<PyBaseException>>) {
+    write(Kind::Done, task, ending as u32, error.map_or(0, site::of_exception), 0);
 }
 
 /// This thread begins (or ends) to run Python.
-pub(crate) fn thread_runs(kind: Kind) {
-    write(kind, ticks(), 0, 0, 0, 0);
+fn thread_runs(kind: Kind) {
+    write(kind, 0, 0, 0, 0);
 }
 
-/// This thread waits for a lock until the value is dropped.
-pub(crate) fn lock_wait() -> LockWait {
-    LockWait { began: ticks(), site: site::caller() }
+/// This thread waits for a lock until the value is dropped. `label` names it; the empty one is the
+/// end of a thread.
+pub(crate) fn lock_wait(label: &dyn Fn() -> String) -> LockWait {
+    let began = Moment::now();
+    if !known::is_watched() {
+        return LockWait { began, site: site::caller(), what: 0 };
+    }
+    let (site, what) = waiting::for_lock(label);
+    write(Kind::Wait, 0, 0, site, what);
+    LockWait { began, site, what }
 }
 
 pub(crate) struct LockWait {
-    began: u64,
+    began: Moment,
     site: u32,
+    what: u8,
 }
 
 impl Drop for LockWait {
     fn drop(&mut self) {
-        let took = ticks().saturating_sub(self.began);
-        write(Kind::LockWait, self.began, CURRENT.get().task, 0, self.site, took);
+        write_span(Kind::LockWait, self.began, CURRENT.get().task, self.site, self.what);
+    }
+}
+
+/// This thread begins a call that waits, and so lets no other task have its turn.
+fn block(name: &str) -> Block {
+    let here = site::standing();
+    let what = what::number(name);
+    if known::is_watched() {
+        write(Kind::Wait, 0, 0, here.site, what);
+    }
+    let extra = if here.is_top { what | TOP } else { what };
+    Block { began: Moment::now(), site: here.site, extra }
+}
+
+/// Until it is dropped.
+#[derive(Debug)]
+struct Block {
+    began: Moment,
+    site: u32,
+    extra: u8,
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        write_span(Kind::Block, self.began, CURRENT.get().task, self.site, self.extra);
     }
 }
 
@@ -285,15 +465,34 @@ impl Scale {
     }
 
     fn record(&self, number: u64, raw: Raw) -> Option<Record> {
+        let kind = KINDS.into_iter().find(|kind| *kind as u8 == raw.kind)?;
+        let is_virtual = raw.extra & VIRTUAL != 0;
+        let length =
+            |units| if is_virtual { Duration::from_nanos(units) } else { self.time(units) };
+        let (other, took) = match kind.lasts() {
+            true => (0, u64::from(raw.other) << 32 | u64::from(raw.took)),
+            false => (raw.other, 0),
+        };
         Some(Record {
             number,
-            kind: KINDS.into_iter().find(|kind| *kind as u8 == raw.kind)?,
-            time: self.time(raw.time.saturating_sub(self.start)),
-            took: self.time(u64::from(raw.took) << 8),
+            kind,
+            clock: if is_virtual { Clock::Virtual } else { Clock::Wall },
+            time: length(if is_virtual { raw.time } else { raw.time.saturating_sub(self.start) }),
+            took: length(took),
             thread: raw.thread,
             task: raw.task,
-            other: raw.other,
+            other,
             site: site::look_up(raw.site),
+            what: what::look_up(raw.extra & WHAT),
+            is_top: raw.extra & TOP != 0,
         })
+    }
+
+    /// As the time of a record that is written at this moment.
+    fn moment(&self, moment: Moment) -> Duration {
+        if moment.is_virtual {
+            return Duration::from_nanos(moment.time);
+        }
+        self.time(moment.time.saturating_sub(self.start))
     }
 }

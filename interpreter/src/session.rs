@@ -42,7 +42,14 @@ pub struct Options {
     pub limits: Limits,
     /// Where cells are noted, and earlier ones found.
     pub history: Option<Arc<History>>,
+    /// Say after each cell, on its standard error, which coroutines were never awaited, what held
+    /// up the event loop, and which tasks and exceptions were lost. [`WARNINGS_VARIABLE`] overrides
+    /// it.
+    pub warnings: bool,
 }
+
+/// Set to `0` in the environment, no session warns.
+pub const WARNINGS_VARIABLE: &str = "CELLIST_WARNINGS";
 
 /// So many modules, imported by one cell, are much.
 const MANY_MODULES: usize = 20;
@@ -106,11 +113,17 @@ impl Session {
         let interpreter = machine::interpreter(settings(options), executable);
         let isolated = options.isolated;
         let shell = options.history.as_ref().map(history::set);
+        let warns = options.warnings
+            && std::env::var_os(WARNINGS_VARIABLE).is_none_or(|value| value != "0");
         let side = interpreter
             .enter(|vm| {
                 limits::install(vm)
                     .and_then(|()| iterators::install(vm))
                     .and_then(|()| start_python(vm, isolated, shell))
+                    .and_then(|side| {
+                        side.set_attr("warns", vm.ctx.new_bool(warns), vm)?;
+                        Ok(side)
+                    })
                     .inspect(|_| options.limits.apply(vm))
                     .map_err(|exc| describe(vm, &exc))
             })
@@ -304,10 +317,7 @@ impl Session {
     /// When the check was interrupted.
     pub fn run_check(&self, id: &str, source: &str, clock: Clock) -> Result<CheckOutcome, Failure> {
         let _running = self.interrupter.running();
-        let clock = match clock {
-            Clock::Wall => "wall",
-            Clock::Virtual => "virtual",
-        };
+        let clock = clock.name();
         let _watched = self.watch()?;
         let answer = self.ask("run_check", |vm| {
             (vm.ctx.new_str(id), vm.ctx.new_str(source), vm.ctx.new_str(clock))

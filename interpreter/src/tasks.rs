@@ -39,6 +39,11 @@ pub(crate) fn are_stock() -> bool {
     })
 }
 
+/// All tasks that have not ended, of all loops.
+pub(crate) fn pending() -> Vec<PyObjectRef> {
+    registry::all()
+}
+
 /// `asyncio.Task`.
 #[pyclass(module = "_asyncio", name = "Task", base = Future, traverse = "manual")]
 #[derive(Debug)]

@@ -60,7 +60,8 @@ pub fn run(connection_file: &Path, place: Place) -> Result<ExitCode, KernelError
 
     let sink = Arc::new(CellSink::new(Arc::clone(&front)));
     let history = Some(Arc::clone(&front.history));
-    let options = Options { capture_descriptors: true, history, ..Options::default() };
+    let options =
+        Options { capture_descriptors: true, history, warnings: true, ..Options::default() };
     let session = match Session::start(&options, sink) {
         Ok(session) => session,
         Err(error) => {

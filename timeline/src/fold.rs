@@ -51,11 +51,11 @@ pub(crate) fn rows(timeline: &Timeline) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     let mut left = 0;
     for group in &groups {
-        if rows.len() + 2 > MOST {
+        let (shown, folded) = sample(group, each);
+        if rows.len() + shown.len() + usize::from(!folded.is_empty()) > MOST {
             left += group.len();
             continue;
         }
-        let (shown, folded) = sample(group, each);
         rows.extend(shown.into_iter().map(Row::Lane));
         if let Some(first) = folded.first() {
             let begin = folded.iter().map(|lane| lane.begin).fold(f64::INFINITY, f64::min);

@@ -20,7 +20,7 @@ pub fn text(timeline: &Timeline, width: usize) -> String {
     let notes = width.saturating_sub(names + picture + 4);
     let mut lines = vec![words::heading(timeline), axis(timeline, names, picture)];
     lines.extend(rows.iter().map(|row| line(timeline, row, names, picture, notes)));
-    lines.push(legend(&rows));
+    lines.extend(legend(&rows, width));
     let mut drawn = String::new();
     for line in lines {
         drawn.push_str(line.trim_end());
@@ -103,7 +103,8 @@ fn mark(state: State) -> char {
     }
 }
 
-fn legend(rows: &[Row<'_>]) -> String {
+/// In as many lines as it takes.
+fn legend(rows: &[Row<'_>], width: usize) -> Vec<String> {
     let (states, endings) = words::occurring(rows);
     let states = states.into_iter().map(|state| {
         let meaning = match state {
@@ -123,5 +124,15 @@ fn legend(rows: &[Row<'_>]) -> String {
         };
         format!("{} {meaning}", words::sign(ending))
     });
-    states.chain(endings).collect::<Vec<_>>().join("   ")
+    let mut lines: Vec<String> = Vec::new();
+    for entry in states.chain(endings) {
+        match lines.last_mut() {
+            Some(line) if line.width() + 3 + entry.width() <= width => {
+                line.push_str("   ");
+                line.push_str(&entry);
+            }
+            _ => lines.push(entry),
+        }
+    }
+    lines
 }

@@ -143,7 +143,7 @@ fn ending_of_all(lane: &Lane) -> &'static str {
 
 /// What stands for lanes that are like none of those shown.
 pub(crate) fn rest(count: usize) -> String {
-    format!("and {count} more are left out")
+    format!("and {count} more {} left out", if count == 1 { "is" } else { "are" })
 }
 
 /// Which states and endings occur in the rows.

@@ -10,9 +10,16 @@ import sys
 from cellist import clock
 
 
+_installed = False
+
+
 def install(after_import):
-    """Hooks the waits of the library; `after_import(name, function)` calls the function once the
-    module has been imported."""
+    """Hooks the waits of the library, once; `after_import(name, function)` calls the function when
+    the module has been imported."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
     after_import("os", _install_os)
     after_import("socket", _install_sockets)
     after_import("select", _install_select)

@@ -18,7 +18,9 @@ _NUMBERS = frozenset({bool, int, float, complex})
 
 
 class CheckFailed(Exception):
-    """An assertion of a check did not hold."""
+    """An assertion of a check did not hold; `comparison` says what its two sides were."""
+
+    comparison = None
 
 
 def header(source):
@@ -50,7 +52,7 @@ def run(identifier, source, lab, pristine, clock="virtual"):
     try:
         exec(_compile(identifier, source), namespace)
     except CheckFailed as failure:
-        message = str(failure)
+        return {**_failed(str(failure), *_render(hint, namespace)), "comparison": failure.comparison}
     except laboratory.LabError as error:
         return _failed(str(error), str(error), None)
     except KeyboardInterrupt:
@@ -86,26 +88,34 @@ def _failed(message, hint, hint_error):
 
 
 def run_cell(source, lab, pristine):
-    """A check in a notebook: shows how it went."""
+    """A check in a notebook: shows how it went, and of a run with several tasks or threads that
+    failed the check, what they did."""
+    options = header(source)
+    lab.timelines, lab.timeline = True, None
+    try:
+        outcome = run(f"check {options.get('check', 'check')}", source, lab, pristine)
+    finally:
+        lab.timelines = False
+    _show(options.get("check", "check"), options.get("points"), outcome)
+    if not outcome["passed"] and lab.timeline is not None and lab.timeline.is_concurrent():
+        display.display(lab.timeline.bundle(), raw=True)
+
+
+def _show(name, points, outcome):
     import html
 
-    options = header(source)
-    name = options.get("check", "check")
-    points = options.get("points")
-    outcome = run(f"check {name}", source, lab, pristine)
     worth = f" ({points} point{'' if points == '1' else 's'})" if points else ""
     if outcome["passed"]:
-        text = f"✔ {name}: passed{worth}"
-        colour, detail = "#1a7f37", ""
+        first, colour, rest = f"✔ {name}: passed{worth}", "#1a7f37", []
     else:
-        detail = outcome["hint"] or outcome["message"] or ""
-        text = f"✘ {name}: not yet{worth}" + (f"\n  {detail}" if detail else "")
-        colour = "#b35900"
-    first, _, rest = text.partition("\n")
+        first, colour = f"✘ {name}: not yet{worth}", "#b35900"
+        rest = [outcome["hint"], outcome.get("comparison")]
+        rest = [text for text in rest if text] or [outcome["message"] or ""]
     markup = (f'<div style="border-left:3px solid {colour};padding-left:0.6em">'
               f'<strong style="color:{colour}">{html.escape(first)}</strong>')
-    if rest:
-        markup += f'<div style="white-space:pre-wrap">{html.escape(rest.strip())}</div>'
+    for text in rest:
+        markup += f'<div style="white-space:pre-wrap">{html.escape(text.strip())}</div>'
+    text = "\n  ".join([first, *(text for text in rest if text)])
     display.display({"text/plain": text, "text/html": markup + "</div>"}, raw=True)
 
 
@@ -169,7 +179,17 @@ class _Recorder:
             parts.append(f"{left_text} {name} {right_text}: {_short(left)} {name} {_short(right)}")
         if message is not None:
             parts.append(str(message))
-        raise CheckFailed("\n".join(parts))
+        failure = CheckFailed("\n".join(parts))
+        if self._last is not None:
+            failure.comparison = _explain(*self._last)
+        raise failure
+
+
+def _explain(left_text, name, right_text, left, right):
+    """Both sides of a comparison that does not hold."""
+    sides = [f"{text} is {_short(value)}" for text, value in ((left_text, left), (right_text, right))
+             if text != _short(value)]
+    return "; ".join([*sides, f"the check wants {left_text} {name} {right_text}"])
 
 
 def _short(value):

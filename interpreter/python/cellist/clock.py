@@ -2,6 +2,7 @@
 
 import _cellist
 import _cellist_subshell
+import _cellist_trace
 import sys
 import time
 
@@ -16,6 +17,14 @@ def sleep(seconds, /):
     a floating-point number for subsecond precision."""
     if blocking_observer is not None:
         blocking_observer(sys._getframe(1), f"time.sleep({seconds!r})")
+    call = _cellist_trace.blocking("time.sleep")
+    try:
+        return _sleep(seconds)
+    finally:
+        call.end()
+
+
+def _sleep(seconds):
     if _cellist.virtual_now() is None:
         # A subshell's sleep is one that an interrupt can end.
         if _cellist_subshell.is_here() and isinstance(seconds, (int, float)) and seconds > 0:

@@ -95,12 +95,32 @@ _HISTORY = {
     "hist_file": _attribute(_history, "hist_file", "The file; `cellist kernel --history FILE` sets it.", ()),
 }
 
+
+def _advice(shell):
+    from cellist import advice
+
+    return advice
+
+
+def _set_slow(shell, value):
+    if not isinstance(value, (int, float)) or value <= 0:
+        raise ValueError(f"slow is a number of seconds above 0, not {value!r}")
+    _advice(shell).slow = value
+
+
 #: By the class that has the setting in IPython.
 SETTINGS = {
     "HistoryManager": _HISTORY,
     "HistoryAccessor": _HISTORY,
     "InteractiveShell": _SHELL,
     "ZMQInteractiveShell": _SHELL,
+    "Warnings": {
+        "enabled": _attribute(_advice, "enabled",
+                              "Whether cells are told what they did wrong with tasks and coroutines.",
+                              (True, False)),
+        "slow": Setting("Seconds for which a step may hold up the event loop.",
+                        lambda shell: _advice(shell).slow, _set_slow),
+    },
     "PlainTextFormatter": {
         "pprint": _attribute(_plain, "pprint", "Whether values are pretty-printed."),
         "max_width": _attribute(_plain, "max_width", "Width of a line of a printed value."),

@@ -169,6 +169,8 @@ class Lab:
         #: The clock of `run`; a unit says which, whatever clock the notebook itself is on.
         self.clock = "virtual"
         self.score_value = None
+        #: Whether `run` takes a timeline, and the last one.
+        self.timelines, self.timeline = False, None
 
     def __repr__(self):
         return "<lab>"
@@ -207,9 +209,19 @@ class Lab:
         target = self.get(function) if isinstance(function, str) else function
         if not callable(target):
             raise LabError(f"{function} is {type(target).__name__}, not a function")
-        with self._replaced(replace or {}), _OnClock(self.clock):
+        with self._replaced(replace or {}), _OnClock(self.clock), self._timeline():
             _observe(trace, target, args, kwargs)
         return trace
+
+    def _timeline(self):
+        import contextlib
+
+        if not self.timelines:
+            return contextlib.nullcontext()
+        from cellist import timelines
+
+        self.timeline = timelines.Taken()
+        return contextlib.closing(self.timeline)
 
     def sleep(self, seconds):
         """A coroutine that sleeps; for the spies that a check puts in place of real functions."""

@@ -293,6 +293,8 @@ def run_cell(coroutine, code, context, name):
     """Runs a cell that awaits, as a task of the ambient loop."""
     loop = ambient()
     _here.interrupted = False
+    # A magic may run a cell within a cell, on another loop.
+    outer = _here.cell_task, _here.cell_code
     _here.cell_code = code
     _here.cell_task = task = loop.create_task(coroutine, name=name, context=context)
     main = _on_main_thread()
@@ -314,7 +316,7 @@ def run_cell(coroutine, code, context, name):
         task.cancel()
         if previous is not None:
             signal.signal(signal.SIGINT, previous)
-        _here.cell_task = _here.cell_code = None
+        _here.cell_task, _here.cell_code = outer
 
 
 @contextlib.contextmanager
@@ -360,12 +362,36 @@ def idle(fd):
 
 
 def finish():
-    """Cancels what is left and closes the loop, as ``asyncio.run`` does at its end."""
+    """Cancels what is left and closes the loop, as ``asyncio.run`` does at its end; returns the
+    names of the tasks that were left."""
     if not exists():
-        return
+        return []
     loop = _here.ambient
+    left = sorted(task.get_name() for task in tasks.all_tasks(loop) if not task.done())
     try:
-        runners._cancel_all_tasks(loop)
+        _stock_cancel_all_tasks(loop)
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         loop.close()
+    return left
+
+
+_stock_cancel_all_tasks = runners._cancel_all_tasks
+
+
+def put_aside():
+    """Lets the session have another loop; returns this one, for `take_back`. Its tasks stand still
+    meanwhile."""
+    global _main_ambient
+    before, _here.ambient = _here.ambient, None
+    if _on_main_thread():
+        _main_ambient = None
+    return before
+
+
+def take_back(loop):
+    """Ends `put_aside`."""
+    global _main_ambient
+    _here.ambient = loop
+    if _on_main_thread():
+        _main_ambient = loop

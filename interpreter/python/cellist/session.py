@@ -58,6 +58,8 @@ class Session:
         self.namespace = namespace
         #: Readable when comm messages may have come.
         self.wake = None
+        #: Whether cells are told what they did wrong with tasks and coroutines (`cellist.advice`).
+        self.warns = False
         #: The cells run so far, for child processes.
         self.sources = []
         self.memory = Memory(namespace)
@@ -77,6 +79,7 @@ class Session:
         lazy.begin()
         comm_module.install()
         after_import("asyncio", self._install_loop)
+        after_import("warnings", self._install_advice)
         after_import("multiprocessing.spawn", self._install_processes)
         after_import("getpass", _install_getpass)
         after_import("subprocess", children.install)
@@ -115,9 +118,17 @@ class Session:
 
         lazy.end()
         loop.install()
+        from cellist import advice
+
+        advice.install(self)
         # The first import may be that of a subshell's cell.
         if current().count:
             loop.enter_cell()
+
+    def _install_advice(self):
+        from cellist import advice
+
+        advice.install_warnings(self)
 
     def _install_processes(self):
         from cellist import processes
@@ -150,6 +161,9 @@ class Session:
                 _cellist_history.note(self.log, count, source)
         self._tell_shell("before_cell", source)
         outcome = self._outcome(source, expressions)
+        advice = sys.modules.get("cellist.advice")
+        if advice is not None:
+            self.context.run(advice.after_cell, self)
         self._tell_shell("after_cell", outcome)
         return outcome
 
@@ -259,6 +273,10 @@ class Session:
             display.captures[-1](data, metadata, {}, False)
         elif data:
             _cellist.emit_result(self.home, self.count, data, metadata)
+        if self.warns and type(value).__name__ in ("coroutine", "sleep"):
+            from cellist import advice
+
+            advice.unawaited_value(value, self)
 
     def _note_output(self, data):
         text = data.get("text/plain")
@@ -299,7 +317,10 @@ class Session:
     def _run_check_cell(self, source):
         from cellist import check
 
-        _run(check.run_cell, source, self.lab(), self.pristine)
+        from cellist import advice
+
+        with advice.paused():
+            _run(check.run_cell, source, self.lab(), self.pristine)
 
     # Between cells
 

@@ -6,15 +6,16 @@
 import collections
 import contextlib
 
-from _cellist_trace import position, since as _since
+from _cellist_trace import made as _made, position, since as _since
 
-__all__ = ["Row", "never_awaited", "pending", "position", "recording", "since", "stalls",
+__all__ = ["Row", "made", "never_awaited", "pending", "position", "recording", "since", "stalls",
            "unretrieved"]
 
 #: Times are seconds: `time` since the process's first record, `took` how long it lasted. Tasks
-#: and threads are numbers, 0 for none.
+#: and threads are numbers, 0 for none. `what` is waited for, if that is known; `top` is true when
+#: the cell itself is held up, and not a coroutine. Times of the clock "virtual" are virtual.
 Row = collections.namedtuple(
-    "Row", "number kind time took thread task other file line function")
+    "Row", "number kind time took thread task other file line function what clock top")
 
 
 def since(number=0):
@@ -52,3 +53,10 @@ def never_awaited(rows):
 def unretrieved(rows):
     """The rows of tasks and futures whose exception nobody looked at: where it was raised."""
     return [row for row in rows if row.kind == "unretrieved"]
+
+
+def made(task):
+    """``(file, line)`` where a task was made; None when that is not remembered, or not the
+    user's code."""
+    number = getattr(task, "_number", 0)
+    return _made(number) if number else None

@@ -1,6 +1,6 @@
 //! What ended without anybody having waited for it or looked at it.
 
-use super::{CURRENT, Kind, site, ticks, write};
+use super::{CURRENT, Kind, site, write};
 use rustpython_vm::builtins::{PyBaseException, PyCoroutine};
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ pub(crate) fn never_awaited() {
 }
 
 fn note(site: u32) {
-    write(Kind::NeverAwaited, ticks(), 0, CURRENT.get().task, site, 0);
+    write(Kind::NeverAwaited, 0, CURRENT.get().task, site, 0);
 }
 
 /// The future (0) or task ends, and nobody has looked at its exception.
@@ -19,7 +19,12 @@ pub(crate) fn unretrieved(task: u32, exception: Option<&Py<PyBaseException>>) {
     let raised = exception.map_or(0, site::of_exception);
     // What was set, not raised, has no place but this.
     let site = if raised == 0 { site::caller() } else { raised };
-    write(Kind::Unretrieved, ticks(), task, CURRENT.get().task, site, 0);
+    write(Kind::Unretrieved, task, CURRENT.get().task, site, 0);
+}
+
+/// The task goes and has not ended.
+pub(crate) fn lost(task: u32) {
+    write(Kind::Lost, task, CURRENT.get().task, site::caller(), 0);
 }
 
 type Ending = fn(&PyObject, &VirtualMachine) -> PyResult<()>;

@@ -15,6 +15,7 @@ pub(super) struct Raw {
     pub(super) took: u32,
     pub(super) thread: u16,
     pub(super) kind: u8,
+    pub(super) extra: u8,
 }
 
 /// Four words; the last holds the lower half of the record's number, by which a reader knows that
@@ -33,7 +34,8 @@ pub(super) fn position() -> u64 {
 
 /// A seal is never 0: no kind is.
 fn seal(number: u64, raw: &Raw) -> u64 {
-    number << 32 | u64::from(raw.thread) << 8 | u64::from(raw.kind)
+    let extra = u64::from(raw.extra) << 24;
+    number << 32 | extra | u64::from(raw.thread) << 8 | u64::from(raw.kind)
 }
 
 /// Should a thread stand still in here while all others write the whole ring once, its record and
@@ -70,6 +72,7 @@ fn read_one(number: u64) -> Option<Raw> {
         took: place as u32,
         thread: (before >> 8) as u16,
         kind: before as u8,
+        extra: (before >> 24) as u8,
     };
     let whole = last.load(Ordering::Relaxed) == before && before == seal(number, &raw);
     (whole && raw.kind != 0).then_some(raw)
@@ -80,14 +83,23 @@ mod tests {
     use super::*;
 
     fn raw(of: u32) -> Raw {
-        Raw { time: of.into(), task: of, other: of, site: of, took: of, thread: 7, kind: 1 }
+        Raw {
+            time: of.into(),
+            task: of,
+            other: of,
+            site: of,
+            took: of,
+            thread: 7,
+            kind: 1,
+            extra: 5,
+        }
     }
 
     /// Each record of the tests has the same number in all its parts.
     fn is_whole(raw: &Raw) -> bool {
         raw.time == u64::from(raw.task)
             && [raw.other, raw.site, raw.took] == [raw.task; 3]
-            && (raw.thread, raw.kind) == (7, 1)
+            && (raw.thread, raw.kind, raw.extra) == (7, 1, 5)
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Places in source, as numbers.
 
 use super::Site;
+use crate::threads::deadlock;
 use rustpython_vm::builtins::{PyBaseException, PyCode, PyCoroutine};
+use rustpython_vm::bytecode::CodeFlags;
 use rustpython_vm::vm::thread::get_current_frame;
 use rustpython_vm::{AsObject, Py, PyObject, PyRef, VirtualMachine};
 use std::cell::Cell;
@@ -51,6 +53,52 @@ pub(super) fn caller() -> u32 {
     0
 }
 
+/// Where a thread stands, as far as that is the user's.
+pub(super) struct Standing {
+    /// The innermost line of the user's, 0 if there is none.
+    pub(super) site: u32,
+    /// The function of the library that it called.
+    pub(super) called: Option<String>,
+    /// No coroutine of the user's is on its way, but at most a cell itself.
+    pub(super) is_top: bool,
+}
+
+/// How many frames are looked through for the user's.
+const FAR: usize = 200;
+
+/// Where this thread stands, through all of the library.
+pub(super) fn standing() -> Standing {
+    let mut found = Standing { site: 0, called: None, is_top: true };
+    let mut frame = get_current_frame();
+    for _ in 0..FAR {
+        #[expect(unsafe_code, reason = "the chain of frames is one of pointers")]
+        // SAFETY: as in `caller`.
+        let Some(now) = (unsafe { frame.as_ref() }) else { break };
+        let code = now.code();
+        if found.site == 0 {
+            if is_users(code) {
+                found.site = number(code, now.lasti.load(Ordering::Relaxed));
+            } else {
+                found.called = Some(code.code.qualname.as_str().to_owned());
+            }
+        }
+        if code.code.flags.contains(CodeFlags::COROUTINE) && is_users(code) {
+            found.is_top = code.code.qualname.as_str() == "<module>";
+            if found.site != 0 {
+                break;
+            }
+        }
+        frame = now.previous();
+    }
+    found
+}
+
+/// Neither the library's nor an installed package's.
+pub(super) fn is_users(code: &Py<PyCode>) -> bool {
+    let file = code.source_path().as_str();
+    !deadlock::is_library(file) && !file.contains("/site-packages/") && !file.starts_with("<frozen")
+}
+
 fn is_library(code: &Py<PyCode>) -> bool {
     let file = code.source_path().as_str();
     file.starts_with("asyncio") || file.starts_with("cellist.") || file == "threading"
@@ -86,7 +134,7 @@ pub(super) fn of_exception(exception: &Py<PyBaseException>) -> u32 {
     found
 }
 
-fn number(code: &Py<PyCode>, instruction: u32) -> u32 {
+pub(super) fn number(code: &Py<PyCode>, instruction: u32) -> u32 {
     let key = (code.as_object().get_id(), instruction);
     let (last, found) = LAST.get();
     if last == key {

@@ -3,7 +3,7 @@
 //! The timer runs while steps come and stops when it finds none, so that a loop that waits is
 //! left alone.
 
-use super::{CURRENT, Kind, site, ticks, write};
+use super::{CURRENT, Kind, TOP, site, write_span};
 use crate::limits::{Repeating, SIGNAL_BIT_WATCH};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -67,11 +67,14 @@ pub(crate) fn is_slow() -> bool {
     TIMES.fetch_add(1, Ordering::Relaxed) + 1 == SEEN
 }
 
-/// Records where the long step stands. On the main thread, between two instructions.
+/// Records where the long step stands. On the main thread, between two instructions. On the virtual
+/// clock computing takes no time: there is nothing to say.
 pub(crate) fn sample() {
     let current = CURRENT.get();
-    if current.task != 0 {
-        let took = ticks().saturating_sub(current.began);
-        write(Kind::Stall, current.began, current.task, 0, site::caller(), took);
+    if current.task != 0 && !current.moment.is_virtual {
+        let here = site::standing();
+        let extra = if here.is_top { TOP } else { 0 };
+        let site = if here.site == 0 { site::caller() } else { here.site };
+        write_span(Kind::Stall, current.moment, current.task, site, extra);
     }
 }

@@ -202,6 +202,12 @@ impl Task {
         Ok(())
     }
 
+    /// Its number in the records (`cellist.trace`).
+    #[pygetset]
+    fn _number(zelf: &Py<Self>) -> u32 {
+        zelf.number()
+    }
+
     #[pygetset]
     fn _must_cancel(zelf: &Py<Self>) -> bool {
         zelf.cell.lock().must_cancel
@@ -224,6 +230,7 @@ impl Destructor for Task {
         zelf.entry.unregister();
         let future = Self::future(zelf);
         if !future.is_done() && !zelf.cell.lock().is_expendable {
+            record::lost(zelf.number());
             let message = "Task was destroyed but it is pending!".to_owned();
             Future::complain(future, message, "task", vm)?;
         }

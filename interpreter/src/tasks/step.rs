@@ -215,7 +215,7 @@ enum End {
 /// The coroutine came to its end.
 fn done(task: &Py<Task>, end: End, vm: &VirtualMachine) -> PyResult<()> {
     task.entry.unregister();
-    record::done(task.number());
+    note_end(task, &end, vm)?;
     let future = Task::future(task);
     match end {
         End::Returned(result) => {
@@ -241,6 +241,22 @@ fn done(task: &Py<Task>, end: End, vm: &VirtualMachine) -> PyResult<()> {
             Ok(())
         }
     }
+}
+
+fn note_end(task: &Py<Task>, end: &End, vm: &VirtualMachine) -> PyResult<()> {
+    let (ending, error) = match end {
+        End::Returned(_) if task.cell.lock().must_cancel => (record::Ending::Cancelled, None),
+        End::Returned(_) => (record::Ending::Returned, None),
+        End::Raised(error) if error.fast_isinstance(&names(vm)?.cancelled_error) => {
+            (record::Ending::Cancelled, None)
+        }
+        End::Raised(error) => (record::Ending::Raised, Some(error)),
+    };
+    record::done(task.number(), ending, error.map(|error| &**error));
+    if record::is_watched() {
+        record::tell(task, error.map(|error| &**error), vm);
+    }
+    Ok(())
 }
 
 /// The coroutine yielded.
@@ -312,7 +328,7 @@ fn wait_for(task: &Py<Task>, yielded: &PyObject, vm: &VirtualMachine) -> PyResul
 fn record_wait(task: &Py<Task>, future: &PyObject, vm: &VirtualMachine) {
     let target = future.downcast_ref::<Task>().map_or(0, |task| task.number());
     let coroutine = task.cell.lock().coroutine.clone();
-    record::wait(task.number(), target, coroutine.as_deref(), vm);
+    record::wait(task.number(), target, coroutine.as_deref(), future, vm);
 }
 
 /// The same for whatever acts as a future.

@@ -179,7 +179,7 @@ impl Core {
         let Some(waiter) = self.enqueue(this_thread(), hold) else {
             return Ok(true);
         };
-        let _wait = record::lock_wait();
+        let _wait = record::lock_wait(label);
         // A wait that ends by itself is no part of a deadlock.
         let wait = limit.is_none().then(|| Wait::here(self, label(), vm));
         let outcome = self.wait_in_queue(&waiter, limit, wait.as_ref(), vm);

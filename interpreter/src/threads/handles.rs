@@ -188,9 +188,9 @@ pub(super) mod _thread {
                 end.adopt(this_thread());
             }
             baton::begin(zelf.baton, vm);
-            record::thread_runs(record::Kind::ThreadStart);
+            record::thread_begins(&zelf.function, vm);
             let outcome = zelf.function.call(args, vm);
-            record::thread_runs(record::Kind::ThreadEnd);
+            record::thread_ends(&zelf.function, vm);
             if let Some(end) = &zelf.end {
                 end.release();
             }

@@ -161,3 +161,49 @@ async def main(looks):
     notebook.ok("with trace.recording() as rows:\n    await main(True)");
     assert_eq!(notebook.ok("trace.unretrieved(rows)"), "=> []");
 }
+
+#[test]
+fn on_the_virtual_clock_times_are_virtual_and_exact() {
+    let mut notebook = Notebook::new(Clock::Virtual);
+    notebook.ok("import asyncio, time\nfrom cellist import trace\nasync def holds_up():\n    await asyncio.sleep(7200)\n    time.sleep(5000)");
+    let begin = record::position();
+    notebook.ok("await asyncio.create_task(holds_up())");
+    let rows = record::since(begin);
+    let block = rows.iter().find(|row| row.kind == Kind::Block).unwrap();
+    assert_eq!(
+        (block.clock, block.time.as_secs(), block.took.as_secs()),
+        (Clock::Virtual, 7200, 5000)
+    );
+    assert_eq!((block.what.as_deref(), block.is_top), (Some("time.sleep"), false));
+    assert_eq!(block.site.as_ref().unwrap().line, 5);
+    let steps = rows.iter().filter(|row| row.kind == Kind::Step && row.task == block.task);
+    assert_eq!(steps.map(|row| row.took.as_secs()).collect::<Vec<_>>(), [0, 5000]);
+    assert!(rows.iter().all(|row| row.clock == Clock::Virtual), "{rows:#?}");
+}
+
+#[test]
+fn a_timeline_knows_what_is_awaited_and_how_tasks_ended() {
+    let mut notebook = Notebook::new(Clock::Virtual);
+    notebook.ok("import asyncio
+async def get(queue):
+    return await queue.get()
+async def fails():
+    raise OSError('gone')
+async def main():
+    queue = asyncio.Queue()
+    getter = asyncio.create_task(get(queue), name='getter')
+    async with asyncio.timeout(9):
+        await asyncio.gather(asyncio.sleep(2), fails(), return_exceptions=True)
+    getter.cancel()
+    await asyncio.wait([getter])");
+    let text = notebook.ok("%%timeline --text --width 120\nawait main()");
+    let row = |name: &str| {
+        let found = text.lines().find(|line| line.contains(name));
+        found.unwrap_or_else(|| panic!("{name}\n{text}")).to_owned()
+    };
+    assert!(text.starts_with("4 tasks · 2 s of virtual time\n"), "{text}");
+    assert!(row("cell 2").ends_with("✔ gather 2 s"), "{text}");
+    assert!(row("getter  get  line 8").ends_with("⊘ queue.get 2 s"), "{text}");
+    assert!(row("sleep  line 10").ends_with("✔ sleep 2 s"), "{text}");
+    assert!(row("fails  line 10").ends_with("✘ OSError: gone"), "{text}");
+}
