@@ -266,10 +266,10 @@ class Session:
 
         return introspect.complete(source, cursor, self.namespace)
 
-    def inspect(self, source, cursor, detail):
+    def inspect(self, source, cursor, detail, omit):
         from cellist import introspect
 
-        return introspect.inspect_at(source, cursor, detail, self.namespace)
+        return introspect.inspect_at(source, cursor, detail, self.namespace, omit)
 
     def is_complete(self, source):
         from cellist import introspect
