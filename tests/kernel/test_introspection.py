@@ -267,6 +267,8 @@ def test_what_has_not_run_is_inspected(ask: Asker) -> None:
     ("f(\n    1,\n    2)", "complete", None),
     ("x = '''a", "incomplete", ""),
     ("x = 'a", "invalid", None),
+    ("x = '𝄢", "invalid", None),
+    ("x = '''𝄢", "incomplete", ""),
     ("x = \\", "incomplete", ""),
     ("import = 3", "invalid", None),
     ("%time x", "complete", None),

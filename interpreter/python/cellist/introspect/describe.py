@@ -4,6 +4,7 @@ import inspect
 import keyword
 import os
 import re
+import sys
 import types
 
 from cellist.introspect import guarded, infer, models, values
@@ -217,6 +218,10 @@ def _source_of(value):
 
 
 def _file_of(value):
+    if guarded.is_a(value, type):
+        # Not by `inspect`, which looks for the module's file, and cells have none.
+        own = (raw for raw in guarded.own(value).values() if type(raw) is types.FunctionType)
+        value = next(own, None) or sys.modules.get(guarded.module_of(value))
     try:
         found = inspect.getsourcefile(value) or inspect.getfile(value)
     except (TypeError, OSError, AttributeError):

@@ -58,7 +58,7 @@ def own(value):
     """The dictionary of an object, or an empty one."""
     if is_a(value, type):
         return _DICT(value)
-    if type(value) is types.ModuleType or type(value).__module__ == "cellist.lazy":
+    if type(value) is types.ModuleType or module_of(type(value)) == "cellist.lazy":
         return value.__dict__
     if is_a(value, types.ModuleType):
         return types.ModuleType.__getattribute__(value, "__dict__")
@@ -156,7 +156,7 @@ def attribute(value, name):
     if not is_class and own(value).get(name, MISSING) is found:
         return found
     if in_class(kind, "__get__") is not MISSING and not is_a(found, type):
-        if kind.__module__ == "enum":
+        if module_of(kind) == "enum":
             return _computed(found, value)
         return MISSING
     return found
@@ -227,7 +227,7 @@ def first(value):
 
 def unwrapped(value):
     """The Python function in whose place one of asyncio in Rust stands, else the value."""
-    if type(value).__name__ == "native_function" and type(value).__module__ == "_asyncio":
+    if name_of(type(value)) == "native_function" and module_of(type(value)) == "_asyncio":
         return own(value).get("__wrapped__", value)
     return value
 
@@ -272,3 +272,9 @@ def _is_enum(value):
 def name_of(cls):
     """The name of a class."""
     return type.__dict__["__name__"].__get__(cls)
+
+
+def module_of(cls):
+    """The name of the module that made a class."""
+    found = _DICT(cls).get("__module__", "builtins")
+    return found if type(found) is str else type.__dict__["__module__"].__get__(cls)

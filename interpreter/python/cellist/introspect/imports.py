@@ -120,5 +120,7 @@ def _offered(shell, name):
     if name == "pip":
         return ["freeze", "install", "list", "show", "uninstall"]
     if name in ("who", "who_ls", "whos", "psearch"):
-        return sorted({type(value).__name__ for value in list(shell.user_ns.values())})
+        from cellist.introspect import guarded
+
+        return sorted({guarded.name_of(type(value)) for value in list(shell.user_ns.values())})
     return None

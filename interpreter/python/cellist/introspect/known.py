@@ -66,6 +66,8 @@ _ALIASES = {"_asyncio": "asyncio.tasks", "_cellist_tasks": "asyncio.tasks", "pat
 
 def called(function, node, scope, owner=None):
     """What a call of a function returns that is known here, or None."""
+    if type(function) not in (types.FunctionType, *guarded.FUNCTIONS):
+        return None
     name = getattr(function, "__qualname__", None)
     module = getattr(function, "__module__", None)
     if type(function) is types.BuiltinFunctionType and module in ("builtins", "_io"):
@@ -203,14 +205,10 @@ def item(value):
     return element(value) if dict not in guarded.mro(value.cls) else None
 
 
-def awaited(value):
-    """What awaiting an object of a live class gives, or None."""
-    return None
-
-
 def aliased(obj):
     """An object of the type that a name of `typing` means, or None."""
-    origin = getattr(obj, "__origin__", None) if type(obj).__module__ in ("typing", "types") else None
+    is_alias = guarded.module_of(type(obj)) in ("typing", "types")
+    origin = getattr(obj, "__origin__", None) if is_alias else None
     return values.Instance(origin) if isinstance(origin, type) else None
 
 

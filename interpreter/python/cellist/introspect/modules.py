@@ -11,7 +11,7 @@ from cellist.introspect import models, tree, values
 #: Modules of the library whose import does something.
 _ACTIVE = {"this", "antigravity", "__hello__", "__phello__", "idlelib", "turtledemo", "test", "tkinter", "turtle"}
 #: Longer sources are not read.
-_LONGEST = 400_000
+_LONGEST = 150_000
 
 #: What was read, by file: time of change, and the model.
 _read = {}

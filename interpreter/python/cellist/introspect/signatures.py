@@ -70,8 +70,9 @@ def of(value):
         return _of_class(value)
     if type(value) in guarded.FUNCTIONS:
         return _inspected(value)
-    if type(value).__name__ in ("partial", "_lru_cache_wrapper") and type(value).__module__ == "functools":
-        if type(value).__name__ == "partial":
+    name = guarded.name_of(type(value))
+    if name in ("partial", "_lru_cache_wrapper") and guarded.module_of(type(value)) == "functools":
+        if name == "partial":
             return _inspected(value) if type(value.func) in guarded.FUNCTIONS else None
         return of(guarded.own(value).get("__wrapped__"))
     method = guarded.in_class(type(value), "__call__")

@@ -101,9 +101,6 @@ class Live(Value):
     def entered(self):
         return Instance(type(self.obj)).entered(self)
 
-    def awaited(self):
-        return Instance(type(self.obj)).awaited()
-
     def keys(self):
         return guarded.keys(self.obj)
 
@@ -173,9 +170,6 @@ class Instance(Value):
             found = self._method("__aenter__")
             found = found and found.awaited()
         return found or itself or self
-
-    def awaited(self):
-        return known.awaited(self)
 
     def keys(self):
         found = self._keys() if self._keys is not None else None
@@ -254,7 +248,7 @@ def _of_property(raw, owner=None):
         return None
     if guarded.is_a(raw, property):
         function = raw.fget
-    elif type(raw).__name__ == "cached_property" and type(raw).__module__ == "functools":
+    elif guarded.name_of(type(raw)) == "cached_property" and guarded.module_of(type(raw)) == "functools":
         function = raw.func
     return _called(function, owner, None, None) if type(function) is types.FunctionType else None
 
