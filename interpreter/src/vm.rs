@@ -3,7 +3,8 @@
 
 use crate::threads::has_thread_failed;
 use crate::{
-    clock, contexts, event_loop, limits, native, primitives, record, streams, tasks, threads, tls,
+    clock, contexts, event_loop, limits, native, primitives, profiler, record, streams, sysconfig,
+    tasks, threads, tls, traces,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
@@ -34,6 +35,8 @@ pub(crate) fn builder() -> InterpreterBuilder {
         record::_cellist_trace::module_def(&builder.ctx),
         primitives::module_def(&builder.ctx),
         streams::module_def(&builder.ctx),
+        profiler::module_def(&builder.ctx),
+        traces::module_def(&builder.ctx),
     ];
     let natives = [contexts::module_def(&builder.ctx), tasks::module_def(&builder.ctx)];
     let mut builder = own.into_iter().fold(builder, InterpreterBuilder::add_native_module);
@@ -47,6 +50,8 @@ pub(crate) fn builder() -> InterpreterBuilder {
         .init_hook(threads::install)
         .init_hook(record::install)
         .init_hook(limits::hook)
+        .init_hook(sysconfig::install)
+        .init_hook(traces::install)
 }
 
 /// An interpreter with these settings, whose `sys.executable` is `executable`.

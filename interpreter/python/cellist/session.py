@@ -9,7 +9,7 @@ import sys
 # Not `ast`, which imports much: a session starts before its first cell can.
 import _ast as ast
 
-from cellist import display, lazy
+from cellist import display, fallback, lazy
 from cellist.after_import import after_import
 from cellist.memory import Memory
 from cellist.origin import install as install_streams, origin
@@ -61,6 +61,7 @@ class Session:
 
             schedule.install(_cellist.seed())
         lazy.begin()
+        fallback.offer()
         after_import("asyncio", self._install_loop)
         after_import("multiprocessing.spawn", self._install_processes)
         after_import("getpass", _install_getpass)
