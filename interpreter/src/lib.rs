@@ -19,13 +19,16 @@ mod iterators;
 mod limits;
 mod native;
 mod primitives;
+mod profiler;
 pub mod record;
 mod session;
 mod streams;
 mod subshell;
+mod sysconfig;
 mod tasks;
 mod threads;
 mod tls;
+mod traces;
 mod vm;
 
 pub use cell::{Cell, Completeness, Completion, Failure, Inspection, Outcome};

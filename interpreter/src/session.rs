@@ -266,7 +266,7 @@ impl Session {
     /// Completions of the name before `cursor` (in code points).
     pub fn complete(&self, source: &str, cursor: usize) -> Completion {
         let answer = self.ask("complete", |vm| (vm.ctx.new_str(source), vm.ctx.new_int(cursor)));
-        let Ok(answer) = answer else {
+        let Ok(answer) = answer.inspect_err(|failure| failed("completion", failure)) else {
             return Completion {
                 cursor_start: cursor,
                 cursor_end: cursor,
@@ -278,8 +278,10 @@ impl Session {
         let (start, end) = (position("start"), position("end"));
         let types: Vec<Value> = matches
             .iter()
-            .zip(strings(&answer["types"]))
-            .map(|(text, kind)| json!({"text": text, "type": kind, "start": start, "end": end}))
+            .zip(strings(&answer["types"]).iter().zip(strings(&answer["signatures"])))
+            .map(|(text, (kind, signature))| {
+                json!({"text": text, "type": kind, "signature": signature, "start": start, "end": end})
+            })
             .collect();
         let mut metadata = Map::new();
         metadata.insert("_jupyter_types_experimental".to_owned(), Value::Array(types));
@@ -287,10 +289,20 @@ impl Session {
     }
 
     /// What is known about the object at `cursor` (in code points); `detail` 1 adds its source.
-    pub fn inspect(&self, source: &str, cursor: usize, detail: u8) -> Option<Inspection> {
+    /// Sections named in `omit`, by title (`File`) or key (`file`), are left out.
+    pub fn inspect(
+        &self,
+        source: &str,
+        cursor: usize,
+        detail: u8,
+        omit: &[String],
+    ) -> Option<Inspection> {
         let answer = self.ask("inspect", |vm| {
-            (vm.ctx.new_str(source), vm.ctx.new_int(cursor), vm.ctx.new_int(detail))
+            let omit = omit.iter().map(|name| vm.ctx.new_str(name.as_str()).into()).collect();
+            let omit = vm.ctx.new_list(omit);
+            (vm.ctx.new_str(source), vm.ctx.new_int(cursor), vm.ctx.new_int(detail), omit)
         });
+        let answer = answer.inspect_err(|failure| failed("inspection", failure));
         let text = answer.ok()?.as_str()?.to_owned();
         let mut data = MimeBundle::new();
         data.insert("text/plain".to_owned(), Value::String(text));
@@ -300,6 +312,7 @@ impl Session {
     /// Whether the source can be run as it stands.
     pub fn is_complete(&self, source: &str) -> Completeness {
         let answer = self.ask("is_complete", |vm| (vm.ctx.new_str(source),));
+        let answer = answer.inspect_err(|failure| failed("is_complete", failure));
         let answer = strings(&answer.unwrap_or(Value::Null));
         match answer.first().map(String::as_str) {
             Some("complete") => Completeness::Complete,
@@ -473,6 +486,11 @@ impl Comms for Session {
     fn describe(&self, target: Option<&str>) -> Map<String, Value> {
         self.enter(|vm| PythonComms::new(vm).describe(target))
     }
+}
+
+/// A question about source failed: the client gets an empty answer, the log the reason.
+fn failed(question: &str, failure: &Failure) {
+    tracing::warn!("{question} failed: {}", failure.evalue);
 }
 
 fn settings(options: &Options) -> Settings {

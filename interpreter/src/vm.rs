@@ -3,8 +3,8 @@
 
 use crate::threads::has_thread_failed;
 use crate::{
-    clock, contexts, event_loop, history, limits, native, primitives, record, streams, subshell,
-    tasks, threads, tls,
+    clock, contexts, event_loop, history, limits, native, primitives, profiler, record, streams,
+    subshell, sysconfig, tasks, threads, tls, traces,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
@@ -37,6 +37,8 @@ pub(crate) fn builder() -> InterpreterBuilder {
         primitives::module_def(&builder.ctx),
         streams::module_def(&builder.ctx),
         subshell::_cellist_subshell::module_def(&builder.ctx),
+        profiler::module_def(&builder.ctx),
+        traces::module_def(&builder.ctx),
     ];
     let natives = [contexts::module_def(&builder.ctx), tasks::module_def(&builder.ctx)];
     let mut builder = own.into_iter().fold(builder, InterpreterBuilder::add_native_module);
@@ -50,6 +52,8 @@ pub(crate) fn builder() -> InterpreterBuilder {
         .init_hook(threads::install)
         .init_hook(record::install)
         .init_hook(limits::hook)
+        .init_hook(sysconfig::install)
+        .init_hook(traces::install)
 }
 
 /// An interpreter with these settings, whose `sys.executable` is `executable`.

@@ -10,7 +10,7 @@ import sys
 # Not `ast`, which imports much: a session starts before its first cell can.
 import _ast as ast
 
-from cellist import children, comm_module, display, lazy
+from cellist import children, comm_module, display, fallback, lazy
 from cellist.after_import import after_import
 from cellist.memory import Memory
 from cellist.origin import install as install_streams, origin
@@ -78,6 +78,7 @@ class Session:
             schedule.install(_cellist.seed())
         lazy.begin()
         comm_module.install()
+        fallback.offer()
         after_import("asyncio", self._install_loop)
         after_import("warnings", self._install_advice)
         after_import("multiprocessing.spawn", self._install_processes)
@@ -348,10 +349,10 @@ class Session:
 
         return introspect.complete(source, cursor, self.namespace)
 
-    def inspect(self, source, cursor, detail):
+    def inspect(self, source, cursor, detail, omit):
         from cellist import introspect
 
-        return introspect.inspect_at(source, cursor, detail, self.namespace)
+        return introspect.inspect_at(source, cursor, detail, self.namespace, omit)
 
     def is_complete(self, source):
         from cellist import introspect

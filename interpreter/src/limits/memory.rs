@@ -1,6 +1,7 @@
 //! Counting memory: an allocator that can say no.
 
 use super::reached::{self, Kind};
+use crate::traces;
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -20,8 +21,8 @@ thread_local! {
     static REFUSED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A global allocator that keeps the memory limit of [`Limits`](super::Limits). Counts nothing
-/// until such a limit is set.
+/// A global allocator that keeps the memory limit of [`Limits`](super::Limits), and tells
+/// `tracemalloc` of its blocks. Counts nothing until such a limit is set.
 ///
 /// Over the limit a cell gets `MemoryError` at its next instruction. A request that would take
 /// the process over twice the limit is refused: a growing list can double itself and be stopped
@@ -38,7 +39,8 @@ impl<A> Metered<A> {
 
 #[expect(unsafe_code, reason = "an allocator is an unsafe trait")]
 // SAFETY: every block comes from the inner allocator with the very arguments of the caller, or
-// is null; what is counted besides neither allocates nor unwinds.
+// is null; what is counted besides does not unwind, and what is traced allocates for itself only
+// where this thread is not tracing already.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Metered<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -46,7 +48,9 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Metered<A> {
             return std::ptr::null_mut();
         }
         // SAFETY: the caller's promise.
-        note(unsafe { self.0.alloc(layout) }, layout.size(), 0)
+        let block = note(unsafe { self.0.alloc(layout) }, layout.size(), 0);
+        traces::taken(block, layout.size());
+        block
     }
 
     #[inline]
@@ -55,12 +59,16 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Metered<A> {
             return std::ptr::null_mut();
         }
         // SAFETY: the caller's promise.
-        note(unsafe { self.0.alloc_zeroed(layout) }, layout.size(), 0)
+        let block = note(unsafe { self.0.alloc_zeroed(layout) }, layout.size(), 0);
+        traces::taken(block, layout.size());
+        block
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         charge(0, layout.size());
+        // Before another thread can be given the same block.
+        traces::freed(block);
         // SAFETY: the caller's promise.
         unsafe { self.0.dealloc(block, layout) }
     }
@@ -70,8 +78,12 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Metered<A> {
         if !charge(size, layout.size()) {
             return std::ptr::null_mut();
         }
+        traces::freed(block);
         // SAFETY: the caller's promise.
-        note(unsafe { self.0.realloc(block, layout, size) }, size, layout.size())
+        let moved = note(unsafe { self.0.realloc(block, layout, size) }, size, layout.size());
+        // A block that could not be moved is still there, but no longer traced.
+        traces::taken(moved, size);
+        moved
     }
 }
 

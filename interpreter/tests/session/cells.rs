@@ -173,10 +173,10 @@ fn completion_and_inspection() {
     let completion = notebook.session.complete("π = 1; words.upp", 16);
     assert_eq!(completion.matches, ["upper"]);
     assert_eq!(completion.cursor_start, 13);
-    let text = notebook.session.inspect("coffee(", 7, 0).unwrap().data["text/plain"].clone();
+    let text = notebook.session.inspect("coffee(", 7, 0, &[]).unwrap().data["text/plain"].clone();
     let text = text.as_str().unwrap();
     assert!(text.contains("coffee(size)") && text.contains("Makes coffee."), "{text}");
-    assert_eq!(notebook.session.inspect("nothing_here", 3, 0), None);
+    assert_eq!(notebook.session.inspect("nothing_here", 3, 0, &[]), None);
     assert!(notebook.session.complete("import asy", 10).matches.contains(&"asyncio".to_owned()));
 }
 

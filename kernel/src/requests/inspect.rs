@@ -14,12 +14,15 @@ struct Content {
     /// 1 asks for the source too.
     #[serde(default)]
     detail_level: u8,
+    /// Titles or keys of the sections that the client does not want; names as in `IPython`.
+    #[serde(default)]
+    omit_sections: Vec<String>,
 }
 
 pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
-    let Content { code, cursor_pos, detail_level } = request.content()?;
+    let Content { code, cursor_pos, detail_level, omit_sections } = request.content()?;
     let cursor = cursor_pos.unwrap_or_else(|| code.chars().count());
-    let inspection = desk.session.inspect(&code, cursor, detail_level);
+    let inspection = desk.session.inspect(&code, cursor, detail_level, &omit_sections);
     let found = inspection.is_some();
     let data = inspection.map_or_else(Map::new, |inspection| inspection.data);
     Ok(fields(json!({"found": found, "data": data, "metadata": {}})))
