@@ -6,6 +6,8 @@ mod markdown;
 mod spec;
 mod student;
 
+pub(crate) use instructor::{FOR_INSTRUCTORS, cells as instructor_cells, mistakes_id};
+pub(crate) use markdown::rubric_label;
 pub use spec::{Answers, mutant_answers, right_answers, starter_answers, unit_spec};
 
 use crate::course::{Course, NotebookPlan};
@@ -32,7 +34,8 @@ pub fn course(course: &Course) -> Vec<Generated> {
     course.notebooks.iter().map(|plan| notebook(course, plan)).collect()
 }
 
-fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
+/// What is derived from one entry of `course.toml`.
+pub(crate) fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
     let units: Vec<&Unit> = course.units_of(plan).collect();
     let assemble = |edition, cells: fn(&Unit) -> Vec<Cell>| {
         let cells = units.iter().flat_map(|unit| cells(unit)).collect();
@@ -42,7 +45,7 @@ fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
         file: plan.file.clone(),
         student: assemble("student", student::cells),
         instructor: assemble("instructor", instructor::cells),
-        spec: spec::spec(&plan.file, &units),
+        spec: spec::spec(&plan.file, &units, course.older_revisions(plan).cloned().collect()),
     }
 }
 
@@ -50,8 +53,15 @@ fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
 fn metadata(plan: &NotebookPlan, units: &[&Unit], edition: &str) -> Map<String, Value> {
     let revisions: Map<String, Value> =
         units.iter().map(|unit| (unit.front.id.clone(), json!(unit.front.rev))).collect();
+    let mut cellist = json!({ "edition": edition, "notebook": plan.file, "units": revisions });
+    if edition == "instructor" {
+        // What `sync` must find unchanged before it writes into a unit.
+        let sources: Map<String, Value> =
+            units.iter().map(|unit| (unit.front.id.clone(), json!(unit.fingerprint))).collect();
+        cellist["sources"] = Value::Object(sources);
+    }
     let metadata = json!({
-        "cellist": { "edition": edition, "notebook": plan.file, "units": revisions },
+        "cellist": cellist,
         "kernelspec": {
             "display_name": "Cellist (Python 3.14)",
             "language": "python",

@@ -1,5 +1,6 @@
 //! Cells with the metadata that Jupyter, nbgrader and we read.
 
+use super::spec::clock_line;
 use crate::unit::{Check, Unit, UnitCell};
 use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
 use cellist_formats::notebook::{Cell, CellType};
@@ -49,11 +50,7 @@ pub(super) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
 
 /// A check as a cell that the kernel runs as one: its first lines say so.
 pub(super) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
-    // A kernel knows no units: on the virtual clock, as most are, unless the cell says otherwise.
-    let clock = match unit.front.clock {
-        SpecClock::Virtual => "",
-        SpecClock::Wall => "#| clock: wall\n",
-    };
+    let clock = clock_line(kernel_clock(unit, check));
     let source =
         format!("#| check: {}\n#| points: {}\n{clock}{}", cell.name, check.points, check.source);
     let mut tests = Cell::new(CellType::Code, &cell.id, source);
@@ -66,6 +63,15 @@ pub(super) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
     restrict(&mut tests, Access::Locked);
     NbgraderMetadata::tests(&cell.id, check.points).put(&mut tests.metadata);
     tests
+}
+
+/// A kernel knows no units: on the virtual clock, as most are, unless the cell says otherwise.
+fn kernel_clock(unit: &Unit, check: &Check) -> Option<SpecClock> {
+    match (check.clock, unit.front.clock) {
+        (None, SpecClock::Virtual) => None,
+        (None, wall) => Some(wall),
+        (own, _) => own,
+    }
 }
 
 fn describe(cell: &mut Cell, unit: &Unit, kind: &str, access: Access) {

@@ -31,7 +31,12 @@ pub(super) fn reflect(question: &str) -> String {
 
 /// A reflection with what its grader looks for.
 pub(super) fn reflect_with_rubric(question: &str, rubric: &str, points: f64) -> String {
-    format!("{question}\n\n**Rubric ({}):** {rubric}", count_points(points))
+    format!("{question}\n\n{}{rubric}", rubric_label(points))
+}
+
+/// What stands between a question and its rubric.
+pub(crate) fn rubric_label(points: f64) -> String {
+    format!("**Rubric ({}):** ", count_points(points))
 }
 
 /// Terms with their definitions.
