@@ -1,13 +1,15 @@
 //! Notebooks and specs from units. Pure: the same course gives the same bytes.
 
 mod cells;
+mod glossary;
 mod instructor;
 mod markdown;
 mod spec;
 mod student;
 
+pub(crate) use cells::{answer, check as check_cell, example, exercise, markdown as markdown_cell};
 pub(crate) use instructor::{FOR_INSTRUCTORS, cells as instructor_cells, mistakes_id};
-pub(crate) use markdown::rubric_label;
+pub(crate) use markdown::{glossary, quiz, quiz_answered, reflect, rubric_label};
 pub use spec::{Answers, mutant_answers, right_answers, starter_answers, unit_spec};
 
 use crate::course::{Course, NotebookPlan};
@@ -29,9 +31,12 @@ pub struct Generated {
     pub spec: Spec,
 }
 
-/// Derives every notebook of a course.
+/// Derives every notebook of a course, and below them the glossaries of its sets.
 pub fn course(course: &Course) -> Vec<Generated> {
-    course.notebooks.iter().map(|plan| notebook(course, plan)).collect()
+    let mut generated: Vec<Generated> =
+        course.notebooks.iter().map(|plan| notebook(course, plan)).collect();
+    generated.extend(glossary::pages(course));
+    generated
 }
 
 /// What is derived from one entry of `course.toml`.
@@ -50,7 +55,7 @@ pub(crate) fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
 }
 
 /// Preselects our kernel, and says where the notebook comes from.
-fn metadata(plan: &NotebookPlan, units: &[&Unit], edition: &str) -> Map<String, Value> {
+pub(crate) fn metadata(plan: &NotebookPlan, units: &[&Unit], edition: &str) -> Map<String, Value> {
     let revisions: Map<String, Value> =
         units.iter().map(|unit| (unit.front.id.clone(), json!(unit.front.rev))).collect();
     let mut cellist = json!({ "edition": edition, "notebook": plan.file, "units": revisions });

@@ -5,6 +5,7 @@ pub mod build;
 pub mod course;
 pub mod coverage;
 pub mod diagnostic;
+pub mod export;
 mod fingerprint;
 pub mod plan;
 pub mod publish;

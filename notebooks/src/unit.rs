@@ -62,6 +62,8 @@ pub enum Body {
         solution: String,
         /// What the learner begins with.
         starter: String,
+        /// The solution with nbgrader's markers around what the learner writes.
+        marked: String,
     },
     /// An assertion cell.
     Check(Check),

@@ -2,6 +2,7 @@
 
 mod build;
 mod coverage;
+mod export;
 mod import;
 mod list;
 mod new;
@@ -58,6 +59,8 @@ enum NotebooksCommand {
     Release(release::ReleaseArgs),
     /// Carries edits in an instructor notebook back into its units
     Sync(sync::SyncArgs),
+    /// Writes the course in the layout of another grader
+    Export(export::ExportArgs),
     /// Lists sets, notebooks and units with their points and state
     List(list::ListArgs),
 }
@@ -124,6 +127,7 @@ pub(crate) fn run(args: NotebooksArgs) -> anyhow::Result<ExitCode> {
         NotebooksCommand::New(new) => new::new(&new),
         NotebooksCommand::Release(release) => release::release(&release),
         NotebooksCommand::Sync(sync) => sync::sync(&sync),
+        NotebooksCommand::Export(export) => export::export(&export),
         NotebooksCommand::List(list) => list::list(&list),
     };
     match done {

@@ -19,14 +19,14 @@ pub(super) enum Access {
 }
 
 /// A Markdown cell that nobody grades.
-pub(super) fn markdown(unit: &Unit, id: &str, kind: &str, text: String) -> Cell {
+pub(crate) fn markdown(unit: &Unit, id: &str, kind: &str, text: String) -> Cell {
     let mut cell = Cell::new(CellType::Markdown, id, text);
     describe(&mut cell, unit, kind, Access::Free);
     cell
 }
 
 /// A Markdown cell that the learner answers in.
-pub(super) fn answer(unit: &Unit, cell: &UnitCell, kind: &str, text: String, points: f64) -> Cell {
+pub(crate) fn answer(unit: &Unit, cell: &UnitCell, kind: &str, text: String, points: f64) -> Cell {
     let mut answer = Cell::new(CellType::Markdown, &cell.id, text);
     describe(&mut answer, unit, kind, Access::Answer);
     NbgraderMetadata::manual(&cell.id, points).put(&mut answer.metadata);
@@ -34,14 +34,14 @@ pub(super) fn answer(unit: &Unit, cell: &UnitCell, kind: &str, text: String, poi
 }
 
 /// A code cell that nobody grades.
-pub(super) fn example(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
+pub(crate) fn example(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
     let mut example = Cell::new(CellType::Code, &cell.id, source);
     describe(&mut example, unit, "example", Access::Free);
     example
 }
 
 /// A code cell for the learner's work.
-pub(super) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
+pub(crate) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
     let mut exercise = Cell::new(CellType::Code, &cell.id, source);
     describe(&mut exercise, unit, "exercise", Access::Answer);
     NbgraderMetadata::solution(&cell.id).put(&mut exercise.metadata);
@@ -49,7 +49,7 @@ pub(super) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
 }
 
 /// A check as a cell that the kernel runs as one: its first lines say so.
-pub(super) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
+pub(crate) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
     let clock = clock_line(kernel_clock(unit, check));
     let source =
         format!("#| check: {}\n#| points: {}\n{clock}{}", cell.name, check.points, check.source);

@@ -21,6 +21,8 @@ pub(super) struct Regions {
     pub(super) solution: String,
     /// The regions replaced by their stubs.
     pub(super) starter: String,
+    /// The solution between markers as nbgrader knows them.
+    pub(super) marked: String,
 }
 
 /// What a line of an exercise is.
@@ -51,6 +53,7 @@ pub(super) fn split(
 ) -> Regions {
     let mut solution = Vec::new();
     let mut starter = Vec::new();
+    let mut marked = Vec::new();
     let mut open: Option<Open> = None;
     let mut regions = 0;
     for (index, line) in content.lines().enumerate() {
@@ -65,6 +68,7 @@ pub(super) fn split(
                 open = Some(Open { begin: number, stub: stub.is_some(), in_stub: false });
                 regions += 1;
                 let indent = &line[..line.len() - line.trim_start().len()];
+                marked.push(format!("{indent}{BEGIN}"));
                 starter.extend(stub.map(|stub| format!("{indent}{stub}")));
             }
             Line::Stub => match &mut open {
@@ -79,6 +83,7 @@ pub(super) fn split(
                 Some(region) => (region.stub, region.in_stub) = (true, true),
             },
             Line::End => {
+                marked.push(line.to_owned());
                 if open.take().is_none() {
                     let message = format!("`{END}` without `{BEGIN}`");
                     problems.add(number, message, format!("add `{BEGIN}` above it, or remove it"));
@@ -88,6 +93,7 @@ pub(super) fn split(
                 let in_stub = open.as_ref().is_some_and(|region| region.in_stub);
                 if !in_stub {
                     solution.push(line.to_owned());
+                    marked.push(line.to_owned());
                 }
                 if open.is_none() || in_stub {
                     starter.push(line.to_owned());
@@ -99,7 +105,8 @@ pub(super) fn split(
         let message = format!("the region that begins here in exercise `{id}` never ends");
         problems.add(*begin, message, format!("add a line `{END}`"));
     }
-    let derived = Regions { solution: join(&solution), starter: join_tidily(starter) };
+    let derived =
+        Regions { solution: join(&solution), starter: join_tidily(starter), marked: join(&marked) };
     if regions == 0 {
         let message =
             format!("exercise `{id}` has no `{BEGIN}`: the starter would be the solution");

@@ -23,7 +23,7 @@ fn with_exercise(content: &str) -> Unit {
 
 fn exercise(unit: &Unit) -> (&str, &str) {
     let found = unit.cells.iter().find_map(|cell| match &cell.body {
-        Body::Exercise { solution, starter } => Some((solution.as_str(), starter.as_str())),
+        Body::Exercise { solution, starter, .. } => Some((solution.as_str(), starter.as_str())),
         _ => None,
     });
     found.unwrap()
