@@ -18,6 +18,9 @@ pub struct Spec {
     pub notebook: String,
     /// The units, in the order in which they stand in the notebook.
     pub units: Vec<UnitSpec>,
+    /// Earlier revisions of them, for submissions that were given out before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub older: Vec<UnitSpec>,
 }
 
 /// A unit's part of a spec.

@@ -4,7 +4,7 @@ use crate::intake::{IntakeError, Submission};
 use crate::specs::{Foreign, Specs};
 use cellist_formats::notebook::{Notebook, NotebookError};
 use cellist_formats::verdict::Verdict;
-use cellist_judge::{ForeignNotebook, Judge, JudgeError, Limits, assemble};
+use cellist_judge::{ForeignNotebook, Judge, JudgeError, Limits, assemble, revised};
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -138,7 +138,8 @@ impl Worker<'_> {
         let notebook = Notebook::read(path)?;
         let spec = self.specs.find(&notebook, path)?;
         found(&spec.notebook);
-        let assembled = assemble(spec, &notebook)?;
+        let (spec, revisions) = revised(spec, &notebook);
+        let assembled = assemble(&spec, &notebook)?;
         // Outputs may be large.
         drop(notebook);
         let judge = match self.judge.take() {
@@ -146,7 +147,7 @@ impl Worker<'_> {
             None => Judge::with_limits(&self.settings.program, self.settings.limits)?,
         };
         let verdict =
-            self.judge.insert(judge).grade(spec, &assembled.answers, self.settings.seed)?;
-        Ok(Verdict { notes: [assembled.notes, verdict.notes].concat(), ..verdict })
+            self.judge.insert(judge).grade(&spec, &assembled.answers, self.settings.seed)?;
+        Ok(Verdict { notes: [revisions, assembled.notes, verdict.notes].concat(), ..verdict })
     }
 }

@@ -1,11 +1,15 @@
 //! Notebooks and specs from units. Pure: the same course gives the same bytes.
 
 mod cells;
+mod glossary;
 mod instructor;
 mod markdown;
 mod spec;
 mod student;
 
+pub(crate) use cells::{answer, check as check_cell, example, exercise, markdown as markdown_cell};
+pub(crate) use instructor::{FOR_INSTRUCTORS, cells as instructor_cells, mistakes_id};
+pub(crate) use markdown::{glossary, quiz, quiz_answered, reflect, rubric_label};
 pub use spec::{Answers, mutant_answers, right_answers, starter_answers, unit_spec};
 
 use crate::course::{Course, NotebookPlan};
@@ -27,12 +31,16 @@ pub struct Generated {
     pub spec: Spec,
 }
 
-/// Derives every notebook of a course.
+/// Derives every notebook of a course, and below them the glossaries of its sets.
 pub fn course(course: &Course) -> Vec<Generated> {
-    course.notebooks.iter().map(|plan| notebook(course, plan)).collect()
+    let mut generated: Vec<Generated> =
+        course.notebooks.iter().map(|plan| notebook(course, plan)).collect();
+    generated.extend(glossary::pages(course));
+    generated
 }
 
-fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
+/// What is derived from one entry of `course.toml`.
+pub(crate) fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
     let units: Vec<&Unit> = course.units_of(plan).collect();
     let assemble = |edition, cells: fn(&Unit) -> Vec<Cell>| {
         let cells = units.iter().flat_map(|unit| cells(unit)).collect();
@@ -42,16 +50,23 @@ fn notebook(course: &Course, plan: &NotebookPlan) -> Generated {
         file: plan.file.clone(),
         student: assemble("student", student::cells),
         instructor: assemble("instructor", instructor::cells),
-        spec: spec::spec(&plan.file, &units),
+        spec: spec::spec(&plan.file, &units, course.older_revisions(plan).cloned().collect()),
     }
 }
 
 /// Preselects our kernel, and says where the notebook comes from.
-fn metadata(plan: &NotebookPlan, units: &[&Unit], edition: &str) -> Map<String, Value> {
+pub(crate) fn metadata(plan: &NotebookPlan, units: &[&Unit], edition: &str) -> Map<String, Value> {
     let revisions: Map<String, Value> =
         units.iter().map(|unit| (unit.front.id.clone(), json!(unit.front.rev))).collect();
+    let mut cellist = json!({ "edition": edition, "notebook": plan.file, "units": revisions });
+    if edition == "instructor" {
+        // What `sync` must find unchanged before it writes into a unit.
+        let sources: Map<String, Value> =
+            units.iter().map(|unit| (unit.front.id.clone(), json!(unit.fingerprint))).collect();
+        cellist["sources"] = Value::Object(sources);
+    }
     let metadata = json!({
-        "cellist": { "edition": edition, "notebook": plan.file, "units": revisions },
+        "cellist": cellist,
         "kernelspec": {
             "display_name": "Cellist (Python 3.14)",
             "language": "python",

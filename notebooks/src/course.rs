@@ -1,10 +1,13 @@
 //! A course: `course.toml` groups units into notebooks and notebooks into sets.
 
+pub mod edit;
 mod plans;
 
 use crate::diagnostic::{Diagnostic, Problems, list, suggest};
 use crate::plan::Plan;
+use crate::revisions::{self, Released};
 use crate::unit::Unit;
+use cellist_formats::spec::UnitSpec;
 use cellist_formats::text_file;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -28,6 +31,8 @@ pub struct Course {
     pub waivers: Vec<Waiver>,
     /// The units by id.
     pub units: BTreeMap<String, Unit>,
+    /// Revisions that learners have.
+    pub released: Released,
 }
 
 /// A folder of notebooks.
@@ -101,10 +106,15 @@ impl Course {
         found.extend(checker.problems.into_sorted());
         found.extend(check_requirements(&units));
         found.extend(plans::check_covers(&units.parsed, &plans));
+        let released = revisions::read(dir).unwrap_or_else(|problems| {
+            found.extend(problems);
+            Released::new()
+        });
+        found.extend(revisions::check(&units.parsed, &released));
         if !found.is_empty() {
             return Err(found);
         }
-        Ok(Self::assemble(dir, file, plans, units.parsed))
+        Ok(Self::assemble(dir, file, plans, units.parsed, released))
     }
 
     fn assemble(
@@ -112,6 +122,7 @@ impl Course {
         file: CourseFile,
         plans: Vec<Plan>,
         units: BTreeMap<String, Unit>,
+        released: Released,
     ) -> Self {
         let notebooks = file.notebooks.into_iter().map(|entry| NotebookPlan {
             file: entry.file.into_inner(),
@@ -126,7 +137,19 @@ impl Course {
             plans,
             waivers: file.waivers.into_iter().map(Spanned::into_inner).collect(),
             units,
+            released,
         }
+    }
+
+    /// Released revisions of a notebook's units that are older than the units.
+    pub fn older_revisions<'a>(
+        &'a self,
+        plan: &'a NotebookPlan,
+    ) -> impl Iterator<Item = &'a UnitSpec> {
+        self.units_of(plan).flat_map(|unit| {
+            let released = self.released.get(&unit.front.id).into_iter().flatten();
+            released.filter(|old| old.rev < unit.front.rev)
+        })
     }
 
     /// The units of a notebook, in order.

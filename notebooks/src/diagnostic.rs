@@ -64,7 +64,7 @@ impl Problems {
 }
 
 /// `, did you mean …` for a word that resembles one of `known`; otherwise the list of them.
-pub(crate) fn suggest(word: &str, known: &[&str]) -> String {
+pub fn suggest(word: &str, known: &[&str]) -> String {
     let similar = known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))

@@ -90,14 +90,17 @@ pub fn check(generated: &[Generated], places: &Places) -> Vec<Stale> {
     stale
 }
 
-/// The files of one notebook with their texts.
-fn files(generated: &Generated, places: &Places) -> [(PathBuf, String); 3] {
-    let spec = Path::new(&generated.file).with_extension("json");
-    [
+/// The files of one notebook with their texts. A page without units has nothing to grade.
+fn files(generated: &Generated, places: &Places) -> Vec<(PathBuf, String)> {
+    let mut files = vec![
         (places.student.join(&generated.file), generated.student.to_text()),
         (places.instructor.join(&generated.file), generated.instructor.to_text()),
-        (places.specs.join(spec), generated.spec.to_text()),
-    ]
+    ];
+    if !generated.spec.units.is_empty() {
+        let spec = Path::new(&generated.file).with_extension("json");
+        files.push((places.specs.join(spec), generated.spec.to_text()));
+    }
+    files
 }
 
 /// Notebooks below the folder of student notebooks that no unit makes. Jupyter's checkpoints and

@@ -16,7 +16,8 @@ mod written;
 pub use front_matter::{Difficulty, FrontMatter};
 
 use crate::diagnostic::{Diagnostic, Problems};
-use cellist_formats::spec::QuizOption;
+use crate::fingerprint;
+use cellist_formats::spec::{QuizOption, SpecClock};
 use cellist_formats::text_file;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,8 @@ pub struct Unit {
     pub cells: Vec<UnitCell>,
     /// The known wrong solutions.
     pub mutants: Vec<Mutant>,
+    /// Tells whether the file's text has changed.
+    pub fingerprint: String,
 }
 
 /// A cell-to-be of a unit.
@@ -59,6 +62,8 @@ pub enum Body {
         solution: String,
         /// What the learner begins with.
         starter: String,
+        /// The solution with nbgrader's markers around what the learner writes.
+        marked: String,
     },
     /// An assertion cell.
     Check(Check),
@@ -95,6 +100,8 @@ pub struct Check {
     pub hidden: bool,
     /// A negative check: pays only together with a positive one.
     pub guard: bool,
+    /// The clock that it runs the learner's code on; the unit's own unless the fence says otherwise.
+    pub clock: Option<SpecClock>,
     /// Python with its `#| hint:` lines.
     pub source: String,
 }
@@ -119,10 +126,8 @@ pub struct Mutant {
     pub fails: Vec<String>,
     /// The patch as written.
     pub patch: String,
-    /// Cell id of the exercise that it changes.
-    pub exercise: String,
-    /// That exercise's source with the mistake in it.
-    pub source: String,
+    /// Cell ids of the exercises that it changes, each with its source with the mistake in it.
+    pub sources: Vec<(String, String)>,
 }
 
 impl Unit {
@@ -151,7 +156,8 @@ impl Unit {
         let parsed = cells::parse(&front.id, blocks, &mut problems);
         let mutants = mutants::apply(parsed.mutants, &parsed.cells, &mut problems);
         if problems.is_empty() {
-            Ok(Self { path: path.to_owned(), front, cells: parsed.cells, mutants })
+            let (path, fingerprint) = (path.to_owned(), fingerprint::of(&text));
+            Ok(Self { path, front, cells: parsed.cells, mutants, fingerprint })
         } else {
             Err(problems.into_sorted())
         }
@@ -163,6 +169,25 @@ impl Unit {
             Body::Check(check) => Some((cell, check)),
             _ => None,
         })
+    }
+
+    /// Points that the judge can give.
+    pub fn points(&self) -> f64 {
+        let of_cell = |cell: &UnitCell| match &cell.body {
+            Body::Check(check) => check.points,
+            Body::Quiz { points, .. } => *points,
+            _ => 0.0,
+        };
+        self.cells.iter().map(of_cell).fold(0.0, |sum, points| sum + points)
+    }
+
+    /// Points that a person can give.
+    pub fn manual_points(&self) -> f64 {
+        let of_cell = |cell: &UnitCell| match &cell.body {
+            Body::Reflect { points, .. } => *points,
+            _ => 0.0,
+        };
+        self.cells.iter().map(of_cell).fold(0.0, |sum, points| sum + points)
     }
 }
 

@@ -5,6 +5,7 @@
 //! failed by the starter or some mutant; every failure's hint renders.
 
 mod judged;
+mod parallel;
 mod proofs;
 pub mod report;
 
@@ -14,6 +15,7 @@ use cellist_formats::spec::{SPEC_SCHEMA, Spec};
 use cellist_formats::verdict::Verdict;
 use cellist_judge::Judge;
 use judged::Judged;
+pub use parallel::units;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -106,49 +108,80 @@ pub fn count(unit: &Unit) -> usize {
 
 /// Proves a unit, handing out each proof as soon as it is made.
 pub fn unit(grade: &dyn Grade, unit: &Unit, done: &mut dyn FnMut(Proof)) {
-    let spec = Spec {
-        schema: SPEC_SCHEMA,
-        notebook: unit.path.display().to_string(),
-        units: vec![build::unit_spec(unit)],
-    };
-    let mut prover = Prover { grade, unit, spec, failed: Vec::new(), done };
-    prover.prove(Claim::Solution, &build::right_answers(unit), proofs::solution);
-    if unit.checks().next().is_none() {
-        return;
+    let mut failed = Vec::new();
+    for claim in claims(unit) {
+        let proved = prove(grade, unit, claim);
+        failed.extend(proved.failed);
+        done(proved.proof);
     }
-    prover.prove(Claim::Starter, &build::starter_answers(unit), proofs::starter);
-    for mutant in &unit.mutants {
-        let claim = Claim::Mutant(mutant.id.clone());
-        let answers = build::mutant_answers(unit, mutant);
-        prover.prove(claim, &answers, |unit, judged| proofs::mutant(unit, mutant, judged));
+    if unit.checks().next().is_some() {
+        done(killed(unit, &failed));
     }
-    let problems = proofs::killed(unit, &prover.failed);
-    let unit = unit.front.id.clone();
-    (prover.done)(Proof { unit, claim: Claim::Checks, problems, millis: 0.0 });
+}
+
+/// What a judge is asked about a unit, in order. A unit without checks has only its solution.
+fn claims(unit: &Unit) -> Vec<Claim> {
+    let mut claims = vec![Claim::Solution];
+    if unit.checks().next().is_some() {
+        claims.push(Claim::Starter);
+        claims.extend(unit.mutants.iter().map(|mutant| Claim::Mutant(mutant.id.clone())));
+    }
+    claims
+}
+
+/// A proof, and the names of the checks that the answers failed.
+struct Proved {
+    proof: Proof,
+    failed: Vec<String>,
+}
+
+fn prove(grade: &dyn Grade, unit: &Unit, claim: Claim) -> Proved {
+    let prover = Prover { grade, unit };
+    match &claim {
+        Claim::Starter => prover.prove(claim, &build::starter_answers(unit), proofs::starter),
+        Claim::Mutant(id) => match unit.mutants.iter().find(|mutant| mutant.id == *id) {
+            Some(mutant) => {
+                let answers = build::mutant_answers(unit, mutant);
+                prover.prove(claim, &answers, |unit, judged| proofs::mutant(unit, mutant, judged))
+            }
+            None => Proved { proof: killed(unit, &[]), failed: Vec::new() },
+        },
+        Claim::Solution | Claim::Checks => {
+            prover.prove(claim, &build::right_answers(unit), proofs::solution)
+        }
+    }
+}
+
+/// Every check was failed by something.
+fn killed(unit: &Unit, failed: &[String]) -> Proof {
+    let problems = proofs::killed(unit, failed);
+    Proof { unit: unit.front.id.clone(), claim: Claim::Checks, problems, millis: 0.0 }
 }
 
 struct Prover<'a> {
     grade: &'a dyn Grade,
     unit: &'a Unit,
-    spec: Spec,
-    /// Names of the checks that something failed.
-    failed: Vec<String>,
-    done: &'a mut dyn FnMut(Proof),
 }
 
 impl Prover<'_> {
     /// Grades `answers` under both seeds and lets `objections` look at the results.
     fn prove(
-        &mut self,
+        &self,
         claim: Claim,
         answers: &Answers,
         objections: impl Fn(&Unit, &Judged) -> Vec<Problem>,
-    ) {
+    ) -> Proved {
         let start = Instant::now();
+        let spec = Spec {
+            schema: SPEC_SCHEMA,
+            notebook: self.unit.path.display().to_string(),
+            units: vec![build::unit_spec(self.unit)],
+            older: Vec::new(),
+        };
         let mut judged = Vec::new();
         let mut found = Vec::new();
         for seed in SEEDS {
-            match self.grade.grade(&self.spec, answers, seed) {
+            match self.grade.grade(&spec, answers, seed) {
                 Ok(verdict) => {
                     let verdict = Judged::new(self.unit, verdict);
                     found.push((seed, objections(self.unit, &verdict)));
@@ -165,11 +198,12 @@ impl Prover<'_> {
         if let [one, other] = judged.as_slice() {
             problems.extend(proofs::same(self.unit, one, other));
         }
+        let mut failed = Vec::new();
         if claim != Claim::Solution {
-            self.failed.extend(judged.iter().flat_map(Judged::failed).map(str::to_owned));
+            failed.extend(judged.iter().flat_map(Judged::failed).map(str::to_owned));
         }
         let unit = self.unit.front.id.clone();
-        (self.done)(Proof { unit, claim, problems, millis: millis(start.elapsed()) });
+        Proved { proof: Proof { unit, claim, problems, millis: millis(start.elapsed()) }, failed }
     }
 }
 

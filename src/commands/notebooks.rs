@@ -2,7 +2,12 @@
 
 mod build;
 mod coverage;
+mod export;
 mod import;
+mod list;
+mod new;
+mod release;
+mod sync;
 mod verify;
 
 use cellist_notebooks::course::Course;
@@ -22,6 +27,7 @@ Exit codes:
   2  usage, or a failure of this machine
 
 Examples:
+  cellist notebooks new --course && cellist notebooks new greetings
   cellist notebooks build
   cellist notebooks check
   cellist notebooks verify ex01
@@ -47,6 +53,16 @@ enum NotebooksCommand {
     Coverage(coverage::CoverageArgs),
     /// Takes a plan into the course, its text repaired
     Import(import::ImportArgs),
+    /// Makes a unit to write on, or a course of one's own
+    New(new::NewArgs),
+    /// Records the units' checks as given out, so that they keep grading what was given out
+    Release(release::ReleaseArgs),
+    /// Carries edits in an instructor notebook back into its units
+    Sync(sync::SyncArgs),
+    /// Writes the course in the layout of another grader
+    Export(export::ExportArgs),
+    /// Lists sets, notebooks and units with their points and state
+    List(list::ListArgs),
 }
 
 const PLACES_HELP: &str = "\
@@ -76,9 +92,24 @@ struct PlacesArgs {
 
 #[derive(Debug, clap::Args)]
 struct CourseArgs {
-    /// Folder of the course, with `course.toml` in it
-    #[arg(long, value_name = "FOLDER", default_value = "notebooks/course")]
-    course: PathBuf,
+    /// Folder of the course, with `course.toml` in it [default: notebooks/course, else course]
+    #[arg(long, value_name = "FOLDER")]
+    course: Option<PathBuf>,
+}
+
+impl CourseArgs {
+    /// The course's folder.
+    fn dir(&self) -> PathBuf {
+        self.course.clone().unwrap_or_else(default_course)
+    }
+}
+
+/// The course below the working directory: in this repository, or made by `new --course`.
+fn default_course() -> PathBuf {
+    let own = PathBuf::from("course");
+    let shipped = PathBuf::from("notebooks/course");
+    let is_course = |folder: &Path| folder.join("course.toml").exists();
+    if is_course(&own) && !is_course(&shipped) { own } else { shipped }
 }
 
 /// Runs a subcommand. Exit code 2 when a file cannot be written, there is no such course or unit,
@@ -93,6 +124,11 @@ pub(crate) fn run(args: NotebooksArgs) -> anyhow::Result<ExitCode> {
         NotebooksCommand::Verify(verify) => verify::verify(&verify),
         NotebooksCommand::Coverage(coverage) => coverage::coverage(&coverage),
         NotebooksCommand::Import(import) => import::import(&import),
+        NotebooksCommand::New(new) => new::new(&new),
+        NotebooksCommand::Release(release) => release::release(&release),
+        NotebooksCommand::Sync(sync) => sync::sync(&sync),
+        NotebooksCommand::Export(export) => export::export(&export),
+        NotebooksCommand::List(list) => list::list(&list),
     };
     match done {
         // `| head` has read all it wanted.
@@ -117,7 +153,7 @@ fn load(dir: &Path) -> anyhow::Result<Result<Course, ExitCode>> {
         Err(_) if !dir.join("course.toml").exists() => {
             anyhow::bail!(
                 "there is no course in `{}`: it has no `course.toml`; name the course's folder with \
-                 `--course FOLDER`",
+                 `--course FOLDER`, or make one with `cellist notebooks new --course FOLDER`",
                 dir.display()
             )
         }
@@ -143,7 +179,7 @@ impl PlacesArgs {
         let student = match (&self.student, &self.out) {
             (Some(student), _) => student.clone(),
             (None, Some(out)) => out.join("student"),
-            (None, None) => published_beside(&self.course.course),
+            (None, None) => published_beside(&self.course.dir()),
         };
         Places { student, instructor: out.join("instructor"), specs: out.join("specs") }
     }

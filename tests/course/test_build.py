@@ -1,6 +1,7 @@
 """Building and checking notebooks with the real executable."""
 
 import json
+import resource
 import shutil
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_by_default_students_notebooks_go_beside_the_course(
     assert (tmp_path / "build/notebooks/instructor" / SHOP).is_file()
     assert (tmp_path / "build/notebooks/specs" / SHOP.with_suffix(".json")).is_file()
     again = run("notebooks", "build", "--course", ".", cwd=course)
-    assert again.stdout.splitlines()[-1].endswith("2 files written, 1 up to date")
+    assert again.stdout.splitlines()[-1].endswith("3 files written, 2 up to date")
 
 
 def test_what_is_published_is_up_to_date(run: Command) -> None:
@@ -128,3 +129,31 @@ def test_the_repository_holds_no_other_notebooks_than_students_and_samples(run: 
     assert tracked
     for path in tracked:
         assert any(path.is_relative_to(folder) for folder in allowed), path
+
+
+def test_a_hundred_and_fifty_units_are_built_in_a_moment(run: Command, tmp_path: Path) -> None:
+    """Counted in processor time, which other work on the machine does not lengthen."""
+    assert run("notebooks", "new", "--course", cwd=tmp_path).code == 0
+    assert run("notebooks", "new", "unit", cwd=tmp_path).code == 0
+    units, toml = tmp_path / "course/units/lessons", tmp_path / "course/course.toml"
+    text, entries = (units / "unit.md").read_text(), toml.read_text()
+    for number in range(149):
+        (units / f"unit{number}.md").write_text(text.replace("id: unit\n", f"id: unit{number}\n"))
+        entries += f'[[notebook]]\nfile = "lessons/{number}.ipynb"\nunits = ["unit{number}"]\n'
+    toml.write_text(entries)
+
+    def build() -> tuple[str, float]:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = run("notebooks", "build", cwd=tmp_path)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert done.code == 0, done.stderr
+        spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return done.stdout.splitlines()[-1], spent
+
+    said, seconds = build()
+    assert said == "150 notebooks of 150 units: 452 files written, 0 up to date"
+    assert seconds < 5
+    (units / "unit7.md").write_text(text.replace("id: unit\n", "id: unit7\n").replace("Two eggs", "Two fresh eggs"))
+    said, seconds = build()
+    assert said == "150 notebooks of 150 units: 2 files written, 450 up to date"
+    assert seconds < 1

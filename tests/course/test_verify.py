@@ -1,6 +1,8 @@
 """Proofs by the real judge, and the grades that they promise."""
 
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -94,9 +96,39 @@ def test_a_broken_promise_is_found(run: Command, course: Path, what: str) -> Non
 
 
 def test_an_unknown_unit_is_told(run: Command) -> None:
-    done = run("notebooks", "verify", "ex99")
+    done = run("notebooks", "verify", "ex01s")
     assert done.code == 2
-    assert "there is no unit `ex99`" in done.stderr
+    assert "there is no unit `ex01s`; did you mean `ex01`?" in done.stderr
+
+
+def test_the_number_of_jobs_changes_nothing_but_the_time(run: Command, course: Path) -> None:
+    replace(course / UNIT, "fails=really-calls}", "fails=really-calls,durations}")
+    reports = []
+    for jobs in (1, 3):
+        done = run("notebooks", "verify", "--course", course, "--jobs", jobs)
+        assert done.code == 1
+        reports.append([re.sub(r" *[0-9.]+ m?s\b", "", line) for line in done.stdout.splitlines()])
+    assert reports[0] == reports[1]
+
+
+def test_only_changed_units_are_proved_on_request(run: Command, course: Path) -> None:
+    other = (course / UNIT).with_name("other.md")
+    other.write_text((course / UNIT).read_text().replace("id: ex01", "id: other"))
+    replace(course / "course.toml", '["ex01"]', '["ex01", "other"]')
+    verify = ("notebooks", "verify", "--course", course, "--changed", "--json")
+    done = run(*verify)
+    assert done.code == 2
+    assert "`--changed` asks git, which says: " in done.stderr
+    git = ["git", "-C", str(course), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "units/async/ex01.md"], ["commit", "-qm", "Begin"]):
+        subprocess.run([*git, *command], check=True, timeout=60)
+    proved = lambda: {proof["unit"] for proof in json.loads(run(*verify).stdout)["proofs"]}
+    assert proved() == {"other"}
+    subprocess.run([*git, "add", "."], check=True, timeout=60)
+    subprocess.run([*git, "commit", "-qm", "Go on"], check=True, timeout=60)
+    assert proved() == set()
+    replace(course / UNIT, "Three drinks", "Three warm drinks")
+    assert proved() == {"ex01"}
 
 
 @pytest.mark.parametrize(

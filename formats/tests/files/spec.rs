@@ -42,6 +42,7 @@ fn spec() -> Spec {
                 },
             ],
         }],
+        older: Vec::new(),
     }
 }
 

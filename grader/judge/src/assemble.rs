@@ -54,7 +54,8 @@ pub fn assemble(spec: &Spec, notebook: &Notebook) -> Result<Assembled, ForeignNo
 
 /// How many of the spec's cells the notebook has: tells which spec a submission is for.
 pub fn matching_cells(spec: &Spec, notebook: &Notebook) -> usize {
-    let known: HashSet<&str> = spec_cells(spec).map(SpecCell::id).collect();
+    let older = spec.older.iter().flat_map(|unit| &unit.cells);
+    let known: HashSet<&str> = spec_cells(spec).chain(older).map(SpecCell::id).collect();
     find(&known, notebook).len()
 }
 
@@ -134,7 +135,9 @@ fn duplicated(id: &str, times: usize) -> String {
 /// White space at line ends says nothing.
 fn same_check(ours: &str, original: &str) -> bool {
     let lines = |text: &str| -> Vec<String> {
-        let named = |line: &&str| line.starts_with("#| check:") || line.starts_with("#| points:");
+        let named = |line: &&str| {
+            ["#| check:", "#| points:", "#| clock:"].iter().any(|key| line.starts_with(key))
+        };
         let lines = text.trim().lines().skip_while(named);
         lines.map(|line| line.trim_end().to_owned()).collect()
     };
@@ -197,7 +200,7 @@ mod tests {
             rev: 1,
             cells,
         };
-        Spec { schema: 1, notebook: "day/u.ipynb".into(), units: vec![unit] }
+        Spec { schema: 1, notebook: "day/u.ipynb".into(), units: vec![unit], older: Vec::new() }
     }
 
     fn code(id: &str, source: &str) -> Cell {
@@ -257,6 +260,13 @@ mod tests {
         assert_eq!(result.notes, ["check cell `u-open` was changed; the original was run"]);
         let result = assembled(vec![code("u-shop", ""), why()]);
         assert_eq!(result.notes, ["check cell `u-open` is missing; the original was run"]);
+    }
+
+    #[test]
+    fn a_check_that_names_its_clock_for_the_kernel_is_not_changed() {
+        let source = "#| check: open\n#| points: 1\n#| clock: wall\n#| hint: open it\nassert shop";
+        let result = assembled(vec![code("u-shop", ""), code("u-open", source), why()]);
+        assert_eq!(result.notes, Vec::<String>::new());
     }
 
     #[test]

@@ -10,9 +10,11 @@ mod limits;
 mod parent;
 mod protocol;
 mod quiz;
+mod revision;
 mod score;
 
 pub use assemble::{Assembled, ForeignNotebook, assemble, matching_cells};
 pub use child::child_main;
 pub use limits::Limits;
 pub use parent::{Judge, JudgeError};
+pub use revision::revised;

@@ -229,7 +229,7 @@ mod tests {
             rev: 1,
             cells,
         };
-        Spec { schema: 1, notebook: "u.ipynb".into(), units: vec![unit] }
+        Spec { schema: 1, notebook: "u.ipynb".into(), units: vec![unit], older: Vec::new() }
     }
 
     fn passed(score: Option<f64>) -> Observed {

@@ -13,6 +13,8 @@ _OPERATORS = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
 }
+#: nbgrader's mark above a cell that learners do not get.
+HIDDEN = "### BEGIN HIDDEN TESTS"
 _SCALARS = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
 _NUMBERS = frozenset({bool, int, float, complex})
 
@@ -28,7 +30,7 @@ def header(source):
     options = {}
     for line in source.splitlines():
         if not line.startswith("#|"):
-            if line.strip():
+            if line.strip() and line.strip() != HIDDEN:
                 break
             continue
         key, colon, value = line[2:].partition(":")
@@ -117,6 +119,7 @@ def _show(name, points, outcome):
         markup += f'<div style="white-space:pre-wrap">{html.escape(text.strip())}</div>'
     text = "\n  ".join([first, *(text for text in rest if text)])
     display.display({"text/plain": text, "text/html": markup + "</div>"}, raw=True)
+    return outcome
 
 
 def _compile(identifier, source):

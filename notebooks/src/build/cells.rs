@@ -1,5 +1,6 @@
 //! Cells with the metadata that Jupyter, nbgrader and we read.
 
+use super::spec::clock_line;
 use crate::unit::{Check, Unit, UnitCell};
 use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
 use cellist_formats::notebook::{Cell, CellType};
@@ -18,14 +19,14 @@ pub(super) enum Access {
 }
 
 /// A Markdown cell that nobody grades.
-pub(super) fn markdown(unit: &Unit, id: &str, kind: &str, text: String) -> Cell {
+pub(crate) fn markdown(unit: &Unit, id: &str, kind: &str, text: String) -> Cell {
     let mut cell = Cell::new(CellType::Markdown, id, text);
     describe(&mut cell, unit, kind, Access::Free);
     cell
 }
 
 /// A Markdown cell that the learner answers in.
-pub(super) fn answer(unit: &Unit, cell: &UnitCell, kind: &str, text: String, points: f64) -> Cell {
+pub(crate) fn answer(unit: &Unit, cell: &UnitCell, kind: &str, text: String, points: f64) -> Cell {
     let mut answer = Cell::new(CellType::Markdown, &cell.id, text);
     describe(&mut answer, unit, kind, Access::Answer);
     NbgraderMetadata::manual(&cell.id, points).put(&mut answer.metadata);
@@ -33,14 +34,14 @@ pub(super) fn answer(unit: &Unit, cell: &UnitCell, kind: &str, text: String, poi
 }
 
 /// A code cell that nobody grades.
-pub(super) fn example(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
+pub(crate) fn example(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
     let mut example = Cell::new(CellType::Code, &cell.id, source);
     describe(&mut example, unit, "example", Access::Free);
     example
 }
 
 /// A code cell for the learner's work.
-pub(super) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
+pub(crate) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
     let mut exercise = Cell::new(CellType::Code, &cell.id, source);
     describe(&mut exercise, unit, "exercise", Access::Answer);
     NbgraderMetadata::solution(&cell.id).put(&mut exercise.metadata);
@@ -48,12 +49,8 @@ pub(super) fn exercise(unit: &Unit, cell: &UnitCell, source: &str) -> Cell {
 }
 
 /// A check as a cell that the kernel runs as one: its first lines say so.
-pub(super) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
-    // A kernel knows no units: on the virtual clock, as most are, unless the cell says otherwise.
-    let clock = match unit.front.clock {
-        SpecClock::Virtual => "",
-        SpecClock::Wall => "#| clock: wall\n",
-    };
+pub(crate) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
+    let clock = clock_line(kernel_clock(unit, check));
     let source =
         format!("#| check: {}\n#| points: {}\n{clock}{}", cell.name, check.points, check.source);
     let mut tests = Cell::new(CellType::Code, &cell.id, source);
@@ -66,6 +63,15 @@ pub(super) fn check(unit: &Unit, cell: &UnitCell, check: &Check) -> Cell {
     restrict(&mut tests, Access::Locked);
     NbgraderMetadata::tests(&cell.id, check.points).put(&mut tests.metadata);
     tests
+}
+
+/// A kernel knows no units: on the virtual clock, as most are, unless the cell says otherwise.
+fn kernel_clock(unit: &Unit, check: &Check) -> Option<SpecClock> {
+    match (check.clock, unit.front.clock) {
+        (None, SpecClock::Virtual) => None,
+        (None, wall) => Some(wall),
+        (own, _) => own,
+    }
 }
 
 fn describe(cell: &mut Cell, unit: &Unit, kind: &str, access: Access) {

@@ -5,8 +5,11 @@ use crate::diagnostic::list;
 use crate::unit::{Body, Mutant, Unit};
 use cellist_formats::notebook::Cell;
 
+/// What a text for instructors begins with.
+pub(crate) const FOR_INSTRUCTORS: &str = "**For instructors.** ";
+
 /// The cells that instructors get, in order.
-pub(super) fn cells(unit: &Unit) -> Vec<Cell> {
+pub(crate) fn cells(unit: &Unit) -> Vec<Cell> {
     let mut built = Vec::new();
     for cell in &unit.cells {
         built.push(match &cell.body {
@@ -26,7 +29,7 @@ pub(super) fn cells(unit: &Unit) -> Vec<Cell> {
                 cells::markdown(unit, &cell.id, "glossary", markdown::glossary(terms))
             }
             Body::Instructor(text) => {
-                let text = format!("**For instructors.** {}", text.trim());
+                let text = format!("{FOR_INSTRUCTORS}{}", text.trim());
                 cells::markdown(unit, &cell.id, "instructor", text)
             }
         });
@@ -44,7 +47,11 @@ fn mistakes(unit: &Unit) -> Option<Cell> {
     for Mutant { id, fails, patch, .. } in &unit.mutants {
         text.push_str(&format!("\n\n`{id}` fails {}:\n\n```diff\n{patch}\n```", list(fails)));
     }
-    // Two dashes: no cell of a unit can have this id, since slugs have single ones.
-    let id = format!("{}--mistakes", unit.front.id);
-    Some(cells::markdown(unit, &id, "instructor", text))
+    Some(cells::markdown(unit, &mistakes_id(unit), "instructor", text))
+}
+
+/// Id of the cell of mistakes. Two dashes: no cell of a unit can have this id, since slugs have
+/// single ones.
+pub(crate) fn mistakes_id(unit: &Unit) -> String {
+    format!("{}--mistakes", unit.front.id)
 }

@@ -2,15 +2,16 @@
 
 use super::markdown;
 use crate::unit::{Body, Mutant, Unit, UnitCell};
-use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, UnitSpec};
+use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, SpecClock, UnitSpec};
 use std::collections::BTreeMap;
 
 /// The spec of a notebook with these units.
-pub(super) fn spec(notebook: &str, units: &[&Unit]) -> Spec {
+pub(super) fn spec(notebook: &str, units: &[&Unit], older: Vec<UnitSpec>) -> Spec {
     Spec {
         schema: SPEC_SCHEMA,
         notebook: notebook.to_owned(),
         units: units.iter().map(|unit| unit_spec(unit)).collect(),
+        older,
     }
 }
 
@@ -35,7 +36,7 @@ fn cell(cell: &UnitCell) -> Option<SpecCell> {
             points: check.points,
             hidden: check.hidden,
             guard: check.guard,
-            source: check.source.clone(),
+            source: format!("{}{}", clock_line(check.clock), check.source),
         },
         Body::Quiz { options, points, .. } => {
             SpecCell::Quiz { id, points: *points, options: options.clone() }
@@ -48,6 +49,15 @@ fn cell(cell: &UnitCell) -> Option<SpecCell> {
         },
         Body::Prose(_) | Body::Glossary(_) | Body::Instructor(_) => return None,
     })
+}
+
+/// The line by which a check says that it runs on another clock than its unit.
+pub(super) fn clock_line(clock: Option<SpecClock>) -> &'static str {
+    match clock {
+        None => "",
+        Some(SpecClock::Virtual) => "#| clock: virtual\n",
+        Some(SpecClock::Wall) => "#| clock: wall\n",
+    }
 }
 
 /// What somebody hands in: cell id to source.
@@ -82,6 +92,6 @@ pub fn starter_answers(unit: &Unit) -> Answers {
 /// The right answers with a mutant's mistake among them.
 pub fn mutant_answers(unit: &Unit, mutant: &Mutant) -> Answers {
     let mut answers = right_answers(unit);
-    answers.insert(mutant.exercise.clone(), mutant.source.clone());
+    answers.extend(mutant.sources.iter().cloned());
     answers
 }

@@ -5,6 +5,7 @@
 
 use super::ShortNames;
 use super::ids::{Name, name, slug};
+use crate::fingerprint;
 use std::collections::HashMap;
 
 /// One thing that a plan asks for.
@@ -19,10 +20,9 @@ pub struct Item {
 }
 
 impl Item {
-    /// A fingerprint of the text (FNV-1a, 64 bits), which tells when the plan was changed.
+    /// A fingerprint of the text, which tells when the plan was changed.
     pub fn fingerprint(&self) -> String {
-        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        format!("{:016x}", self.text.bytes().fold(0xcbf2_9ce4_8422_2325, step))
+        fingerprint::of(&self.text)
     }
 }
 

@@ -41,7 +41,7 @@ const SHAPES: [Shape; 8] = [
             required: &["id"], optional: &[], flags: &[],
             example: "python {exercise id=shop}" },
     Shape { kind: Kind::Check, language: "python", word: Some("check"),
-            required: &["id", "points"], optional: &[], flags: &["hidden", "guard"],
+            required: &["id", "points"], optional: &["clock"], flags: &["hidden", "guard"],
             example: "python {check id=durations points=3}" },
     Shape { kind: Kind::Mutant, language: "diff", word: Some("mutant"),
             required: &["id", "fails"], optional: &[], flags: &[],

@@ -79,7 +79,8 @@ impl Parser<'_> {
             Kind::Instructor => Body::Instructor(some_text(name, content, first, problems)),
             Kind::Exercise => {
                 let regions = regions::split(name, content, first, problems);
-                Body::Exercise { solution: regions.solution, starter: regions.starter }
+                let regions::Regions { solution, starter, marked } = regions;
+                Body::Exercise { solution, starter, marked }
             }
             Kind::Check => Body::Check(check::parse(name, head, content, first, problems)),
             Kind::Quiz => {

@@ -2,7 +2,8 @@
 
 use super::Check;
 use super::attributes::Head;
-use crate::diagnostic::Problems;
+use crate::diagnostic::{Problems, suggest};
+use cellist_formats::spec::SpecClock;
 
 /// Parses a check whose content begins on `first_line` of the file.
 pub(super) fn parse(
@@ -44,7 +45,21 @@ pub(super) fn parse(
         points: points(id, head, Least::AboveZero, first_line - 1, problems),
         hidden: head.flag("hidden"),
         guard: head.flag("guard"),
+        clock: clock(id, head, first_line - 1, problems),
         source: content.trim_end().to_owned(),
+    }
+}
+
+/// The clock of a check that is not on its unit's.
+fn clock(id: &str, head: &Head, line: usize, problems: &mut Problems) -> Option<SpecClock> {
+    match head.value("clock")? {
+        "virtual" => Some(SpecClock::Virtual),
+        "wall" => Some(SpecClock::Wall),
+        other => {
+            let message = format!("unknown clock `{other}` of check `{id}`");
+            problems.add(line, message, suggest(other, &["virtual", "wall"]));
+            None
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct FrontMatter {
     pub packages: Vec<String>,
     /// Revision of the checks; 1 unless said otherwise.
     pub rev: u32,
+    /// The file's line of `rev`; the first when it is not there.
+    pub rev_line: usize,
 }
 
 /// How hard a unit is.
@@ -38,6 +40,17 @@ pub enum Difficulty {
     Intermediate,
     /// Hard.
     Advanced,
+}
+
+impl Difficulty {
+    /// As it is written in the front matter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Beginner => "beginner",
+            Self::Intermediate => "intermediate",
+            Self::Advanced => "advanced",
+        }
+    }
 }
 
 /// The Markdown after the front matter.
@@ -120,6 +133,7 @@ impl Reader<'_> {
             requires: Vec::new(),
             packages: Vec::new(),
             rev: 1,
+            rev_line: 1,
         }
     }
 
@@ -141,6 +155,7 @@ impl Reader<'_> {
             requires: self.texts("requires"),
             packages: self.texts("packages"),
             rev: self.number("rev").unwrap_or(1),
+            rev_line: self.line_of("rev"),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A patch has no line numbers. Its lines begin with `-`, `+` or a space; the lines that are not
 //! added must stand one below the other exactly once in the unit's exercises. A line `@@` begins a
-//! second place in the same patch.
+//! second place in the same patch, which may be in another exercise.
 
 use super::{Body, Mutant, UnitCell};
 use crate::diagnostic::{Problems, list, suggest};
@@ -29,9 +29,9 @@ pub(super) fn apply(
     let mut mutants = Vec::new();
     for draft in drafts {
         known_checks(&draft, &checks, problems);
-        let Some((exercise, source)) = patched(&draft, cells, problems) else { continue };
+        let Some(sources) = patched(&draft, cells, problems) else { continue };
         let Draft { id, line, fails, patch } = draft;
-        mutants.push(Mutant { id, line, fails, patch, exercise, source });
+        mutants.push(Mutant { id, line, fails, patch, sources });
     }
     mutants
 }
@@ -58,42 +58,44 @@ struct Hunk<'a> {
     new: Vec<&'a str>,
 }
 
-/// The exercise that the patch changes, and its changed source.
-fn patched(draft: &Draft, cells: &[UnitCell], problems: &mut Problems) -> Option<(String, String)> {
+/// The exercises that the patch changes, in the unit's order, with their changed sources.
+fn patched(
+    draft: &Draft,
+    cells: &[UnitCell],
+    problems: &mut Problems,
+) -> Option<Vec<(String, String)>> {
     let hunks = hunks(draft, problems)?;
     let mut places = Vec::new();
     for hunk in &hunks {
         let (cell, start) = place(draft, hunk, cells, problems)?;
         places.push((cell, start, hunk));
     }
-    let (cell, ..) = *places.first()?;
-    if let Some((other, ..)) = places.iter().find(|(other, ..)| other.id != cell.id) {
-        let message = format!(
-            "mutant `{}` changes two exercises, `{}` and `{}`",
-            draft.id, cell.name, other.name
-        );
-        problems.add(draft.line, message, "make it two mutants, one mistake each");
-        return None;
+    places.sort_by_key(|(cell, start, _)| (cell.line, *start));
+    let mut sources = Vec::new();
+    for in_cell in places.chunk_by(|one, other| one.0.id == other.0.id) {
+        if in_cell.windows(2).any(|pair| pair[0].1 + pair[0].2.old.len() > pair[1].1) {
+            let message = format!("two places of mutant `{}` overlap", draft.id);
+            problems.add(draft.line, message, "join them, without the `@@` between them");
+            return None;
+        }
+        let (cell, ..) = *in_cell.first()?;
+        let solution = solution(cell)?;
+        let mut lines: Vec<&str> = solution.lines().collect();
+        // From the bottom up, so that the places above stay where they are.
+        for (_, start, hunk) in in_cell.iter().rev() {
+            lines.splice(*start..start + hunk.old.len(), hunk.new.iter().copied());
+        }
+        let source = lines.join("\n");
+        if *solution != source {
+            sources.push((cell.id.clone(), source));
+        }
     }
-    places.sort_by_key(|(_, start, _)| *start);
-    if places.windows(2).any(|pair| pair[0].1 + pair[0].2.old.len() > pair[1].1) {
-        let message = format!("two places of mutant `{}` overlap", draft.id);
-        problems.add(draft.line, message, "join them, without the `@@` between them");
-        return None;
-    }
-    let solution = solution(cell)?;
-    let mut lines: Vec<&str> = solution.lines().collect();
-    // From the bottom up, so that the places above stay where they are.
-    for (_, start, hunk) in places.iter().rev() {
-        lines.splice(*start..start + hunk.old.len(), hunk.new.iter().copied());
-    }
-    let source = lines.join("\n");
-    if *solution == source {
+    if sources.is_empty() {
         let message = format!("mutant `{}` changes nothing", draft.id);
         problems.add(draft.line, message, "let its `+` lines differ from its `-` lines");
         return None;
     }
-    Some((cell.id.clone(), source))
+    Some(sources)
 }
 
 fn hunks<'a>(draft: &'a Draft, problems: &mut Problems) -> Option<Vec<Hunk<'a>>> {

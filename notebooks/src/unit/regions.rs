@@ -5,11 +5,13 @@ use crate::diagnostic::Problems;
 
 const BEGIN: &str = "### BEGIN SOLUTION";
 const END: &str = "### END SOLUTION";
+/// Inside a region: what follows is the starter's, up to the region's end.
+const STUB: &str = "### STUB";
 
 /// Whether a line is a marker of ours or one of nbgrader's others.
 pub(super) fn is_marker(line: &str) -> bool {
     let other = ["### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"];
-    line.starts_with(BEGIN) || line.starts_with(END) || other.contains(&line)
+    line.starts_with(BEGIN) || line.starts_with(END) || line == STUB || other.contains(&line)
 }
 
 /// An exercise's two forms.
@@ -19,14 +21,27 @@ pub(super) struct Regions {
     pub(super) solution: String,
     /// The regions replaced by their stubs.
     pub(super) starter: String,
+    /// The solution between markers as nbgrader knows them.
+    pub(super) marked: String,
 }
 
 /// What a line of an exercise is.
 enum Line<'a> {
     /// With the text after `stub=`, if any.
     Begin(Option<&'a str>),
+    Stub,
     End,
     Code,
+}
+
+/// A region that is open.
+struct Open {
+    /// The file's line where it begins.
+    begin: usize,
+    /// It has a stub already.
+    stub: bool,
+    /// The lines are the stub's.
+    in_stub: bool,
 }
 
 /// Derives both forms of an exercise whose content begins on `first_line` of the file.
@@ -38,41 +53,60 @@ pub(super) fn split(
 ) -> Regions {
     let mut solution = Vec::new();
     let mut starter = Vec::new();
-    let mut open: Option<usize> = None;
+    let mut marked = Vec::new();
+    let mut open: Option<Open> = None;
     let mut regions = 0;
     for (index, line) in content.lines().enumerate() {
         let number = first_line + index;
         match classify(line, number, problems) {
             Line::Begin(stub) => {
-                if let Some(begin) = open {
+                if let Some(Open { begin, .. }) = open {
                     let message =
                         format!("`{BEGIN}` inside the region that begins at line {begin}");
                     problems.add(number, message, format!("close that one first with `{END}`"));
                 }
-                open = Some(number);
+                open = Some(Open { begin: number, stub: stub.is_some(), in_stub: false });
                 regions += 1;
                 let indent = &line[..line.len() - line.trim_start().len()];
+                marked.push(format!("{indent}{BEGIN}"));
                 starter.extend(stub.map(|stub| format!("{indent}{stub}")));
             }
+            Line::Stub => match &mut open {
+                None => {
+                    let message = format!("`{STUB}` outside of a region");
+                    problems.add(number, message, format!("put it between `{BEGIN}` and `{END}`"));
+                }
+                Some(Open { stub: true, .. }) => {
+                    let message = format!("the region of `{STUB}` has a stub already");
+                    problems.add(number, message, "keep one of them");
+                }
+                Some(region) => (region.stub, region.in_stub) = (true, true),
+            },
             Line::End => {
+                marked.push(line.to_owned());
                 if open.take().is_none() {
                     let message = format!("`{END}` without `{BEGIN}`");
                     problems.add(number, message, format!("add `{BEGIN}` above it, or remove it"));
                 }
             }
             Line::Code => {
-                solution.push(line.to_owned());
-                if open.is_none() {
+                let in_stub = open.as_ref().is_some_and(|region| region.in_stub);
+                if !in_stub {
+                    solution.push(line.to_owned());
+                    marked.push(line.to_owned());
+                }
+                if open.is_none() || in_stub {
                     starter.push(line.to_owned());
                 }
             }
         }
     }
-    if let Some(begin) = open {
+    if let Some(Open { begin, .. }) = &open {
         let message = format!("the region that begins here in exercise `{id}` never ends");
-        problems.add(begin, message, format!("add a line `{END}`"));
+        problems.add(*begin, message, format!("add a line `{END}`"));
     }
-    let derived = Regions { solution: join(&solution), starter: join_tidily(starter) };
+    let derived =
+        Regions { solution: join(&solution), starter: join_tidily(starter), marked: join(&marked) };
     if regions == 0 {
         let message =
             format!("exercise `{id}` has no `{BEGIN}`: the starter would be the solution");
@@ -88,6 +122,9 @@ fn classify<'a>(line: &'a str, number: usize, problems: &mut Problems) -> Line<'
     let text = line.trim();
     if text == END {
         return Line::End;
+    }
+    if text == STUB {
+        return Line::Stub;
     }
     if let Some(rest) = text.strip_prefix(BEGIN) {
         let rest = rest.trim();
@@ -108,10 +145,13 @@ fn classify<'a>(line: &'a str, number: usize, problems: &mut Problems) -> Line<'
     // A marker that is nearly right would put the solution before the learner's eyes.
     let bare = text.trim_start_matches(['#', ' ']).to_ascii_uppercase();
     if text.starts_with('#')
-        && (bare.starts_with("BEGIN SOLUTION") || bare.starts_with("END SOLUTION"))
+        && (["BEGIN SOLUTION", "END SOLUTION", "BEGIN STUB", "END STUB"]
+            .iter()
+            .any(|marker| bare.starts_with(marker))
+            || bare == "STUB")
     {
         let message = format!("`{text}` is not a marker");
-        problems.add(number, message, format!("write exactly `{BEGIN}` or `{END}`"));
+        problems.add(number, message, format!("write exactly `{BEGIN}`, `{STUB}` or `{END}`"));
     }
     Line::Code
 }

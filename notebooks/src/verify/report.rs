@@ -2,6 +2,7 @@
 
 use super::{Problem, Proof};
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// How a proof is marked; the caller knows whether the terminal takes colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +40,22 @@ fn add_problem(text: &mut String, problem: &Problem) {
     }
 }
 
-/// The last line: how many claims hold.
-pub fn summary(units: usize, proofs: &[Proof]) -> String {
+/// The claims that do not hold once more, below many that do: one line each.
+pub fn failures(proofs: &[Proof], marks: Marks<'_>) -> String {
+    let failed = proofs.iter().filter(|proof| !proof.holds());
+    failed.map(|proof| format!("{} {}: {}\n", marks.fail, proof.unit, proof.title())).collect()
+}
+
+/// The last line: how many claims hold, and how long it took.
+pub fn summary(units: usize, proofs: &[Proof], took: Duration) -> String {
     let failed = proofs.iter().filter(|proof| !proof.holds()).count();
     let plural =
         |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     format!(
-        "{}, {}: {} hold, {failed} do not\n",
+        "{}, {} in {:.1} s: {} hold, {failed} do not\n",
         plural(units, "unit"),
         plural(proofs.len(), "proof"),
+        took.as_secs_f64(),
         proofs.len() - failed
     )
 }

@@ -4,6 +4,7 @@ use crate::course_folder::CourseFolder;
 use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
 use cellist_formats::notebook::{CellType, Notebook};
 use cellist_notebooks::build::{self, Generated};
+use cellist_notebooks::export;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -104,6 +105,47 @@ fn graded_cells_say_so_to_nbgrader_and_to_us() {
         row("small-why", "reflect", (true, true, false), Some(2.0)),
     ];
     assert_eq!(seen, wanted);
+}
+
+#[test]
+fn the_terms_of_a_set_stand_on_a_page_of_their_own() {
+    let course = CourseFolder::small();
+    let other = crate::course_folder::SMALL
+        .replace("id: small", "id: other")
+        .replace("twice: two times", "twice: two times\nAgain: once more");
+    course.unit("track/other.md", &other);
+    let toml = course.dir().join("course.toml");
+    let text = std::fs::read_to_string(&toml).unwrap();
+    std::fs::write(&toml, text.replace("[\"small\"]", "[\"small\", \"other\"]")).unwrap();
+    let generated = build::course(&course.load());
+    let page = generated.iter().find(|page| page.file == "set/glossary.ipynb").unwrap();
+    assert!(page.spec.units.is_empty());
+    assert_eq!(
+        page.student.cells[0].source(),
+        "# Glossary: Set\n\n- **Again**: once more ([Small](a.ipynb))\n- **twice**: two times \
+         ([Small](a.ipynb))"
+    );
+}
+
+#[test]
+fn nbgrader_gets_solutions_between_its_markers_and_no_hidden_test_is_released() {
+    let [assignment] = export::nbgrader(&CourseFolder::small().load()).try_into().unwrap();
+    let source = |id: &str| assignment.source.cell(id).unwrap().source().to_owned();
+    assert_eq!(
+        source("small-twice"),
+        "def twice(n):\n    ### BEGIN SOLUTION\n    return 2 * n\n    ### END SOLUTION"
+    );
+    assert!(source("small-doubles").starts_with("#| check: doubles\n#| on-failure: raise\n"));
+    assert!(source("small-secret").starts_with("### BEGIN HIDDEN TESTS\n#| check: secret\n"));
+    assert!(source("small-why").contains("### BEGIN SOLUTION\nbecause.\n### END SOLUTION"));
+    let ids = |notebook: &Notebook| {
+        notebook.cells.iter().map(|cell| cell.id().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&assignment.source), ids(&assignment.release));
+    let released = assignment.release.to_text();
+    for secret in ["2 * n", "== -2", "because", "a string times 2", "[x] `'aa'`", "Two minutes"] {
+        assert!(!released.contains(secret), "the release holds `{secret}`");
+    }
 }
 
 #[test]

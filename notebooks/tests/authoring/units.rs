@@ -23,7 +23,7 @@ fn with_exercise(content: &str) -> Unit {
 
 fn exercise(unit: &Unit) -> (&str, &str) {
     let found = unit.cells.iter().find_map(|cell| match &cell.body {
-        Body::Exercise { solution, starter } => Some((solution.as_str(), starter.as_str())),
+        Body::Exercise { solution, starter, .. } => Some((solution.as_str(), starter.as_str())),
         _ => None,
     });
     found.unwrap()
@@ -144,8 +144,8 @@ fn a_mutant_may_change_two_places_and_use_context() {
          ```python {check id=c points=1}\nassert a\n```\n\
          ```diff {mutant id=m fails=c}\n@@\n a = 1\n\n-b = 1\n+b = 2\n+bb = 2\n@@\n-d = 1\n```\n",
     );
-    assert_eq!(unit.mutants[0].source, "a = 1\n\nb = 2\nbb = 2\nc = 1");
-    assert_eq!(unit.mutants[0].exercise, "u-x");
+    let wanted = ("u-x".to_owned(), "a = 1\n\nb = 2\nbb = 2\nc = 1".to_owned());
+    assert_eq!(unit.mutants[0].sources, [wanted]);
 }
 
 #[test]
@@ -157,8 +157,41 @@ fn a_mutant_finds_its_exercise_among_several() {
          ```python {check id=c points=1}\nassert a\n```\n\
          ```diff {mutant id=m fails=c}\n-b = 1\n+b = 2\n```\n",
     );
-    assert_eq!(
-        (unit.mutants[0].exercise.as_str(), unit.mutants[0].source.as_str()),
-        ("u-y", "b = 2")
+    assert_eq!(unit.mutants[0].sources, [("u-y".to_owned(), "b = 2".to_owned())]);
+}
+
+#[test]
+fn a_mutant_may_change_several_exercises() {
+    let unit = parse(
+        "---\nid: u\ntitle: U\nclock: wall\n---\n\
+         ```python {exercise id=x}\n### BEGIN SOLUTION\na = 1\nc = 1\n### END SOLUTION\n```\n\
+         ```python {exercise id=y}\n### BEGIN SOLUTION\nb = 1\n### END SOLUTION\n```\n\
+         ```python {check id=c points=1}\nassert a\n```\n\
+         ```diff {mutant id=m fails=c}\n-b = 1\n+b = 2\n@@\n-c = 1\n+c = 2\n@@\n-a = 1\n```\n",
     );
+    let sources = [("u-x", "c = 2"), ("u-y", "b = 2")];
+    assert_eq!(unit.mutants[0].sources, sources.map(|(id, text)| (id.into(), text.into())));
+}
+
+#[test]
+fn a_stub_may_have_several_lines() {
+    let unit = with_exercise(
+        "def f(x):\n    ### BEGIN SOLUTION\n    y = x\n    return y\n    ### STUB\n    y = ...\n\n\
+         \x20   return ...  # y, but how?\n    ### END SOLUTION\nz = 1",
+    );
+    assert_eq!(
+        exercise(&unit),
+        (
+            "def f(x):\n    y = x\n    return y\nz = 1",
+            "def f(x):\n    y = ...\n\n    return ...  # y, but how?\nz = 1"
+        )
+    );
+}
+
+#[test]
+fn a_check_may_be_on_another_clock_than_its_unit() {
+    let text = SMALL.replace("id=doubles points=2", "id=doubles points=2 clock=wall");
+    let unit = parse(&text);
+    let clocks: Vec<_> = unit.checks().map(|(_, check)| check.clock).collect();
+    assert_eq!(clocks, [Some(SpecClock::Wall), None, None]);
 }

@@ -3,9 +3,12 @@
 use crate::course_folder::CourseFolder;
 use cellist_formats::spec::{Spec, SpecCell};
 use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
+use cellist_judge::Judge;
 use cellist_notebooks::build::Answers;
-use cellist_notebooks::unit::Unit;
+use cellist_notebooks::unit::{FrontMatter, Unit};
 use cellist_notebooks::verify::{self, Claim, Grade, Proof, SEEDS, report};
+use std::num::NonZero;
+use std::time::Duration;
 
 /// Passes and fails what the unit `small` promises, but for what a test changes.
 struct Puppet<F: Fn(&str, u32, &mut UnitVerdict)> {
@@ -74,7 +77,7 @@ fn prove(change: impl Fn(&str, u32, &mut UnitVerdict)) -> Vec<Proof> {
 /// What a test runner would print.
 fn printed(proofs: &[Proof]) -> String {
     let lines: String = proofs.iter().map(|proof| report::proof(proof, report::PLAIN)).collect();
-    lines + &report::summary(1, proofs)
+    lines + &report::summary(1, proofs, Duration::from_millis(1500))
 }
 
 fn set(verdict: &mut UnitVerdict, id: &str, change: impl FnOnce(&mut ItemVerdict)) {
@@ -190,6 +193,37 @@ fn a_judge_that_fails_or_says_nothing() {
 
     let silent = prove(|_, _, verdict| verdict.items.clear());
     assert!(silent.iter().all(|proof| !proof.holds()), "{}", printed(&silent));
+}
+
+#[test]
+fn several_threads_make_the_same_proofs_in_the_same_order() {
+    let unit = unit();
+    let other =
+        Unit { front: FrontMatter { id: "other".into(), ..unit.front.clone() }, ..unit.clone() };
+    let one = |unit: &Unit| {
+        let mut proofs = Vec::new();
+        verify::unit(&Puppet { change: |_, _, _| {} }, unit, &mut |proof| proofs.push(proof));
+        proofs
+    };
+    let wanted: Vec<Proof> = [one(&unit), one(&other)].concat();
+    for jobs in 1..=8 {
+        let mut proofs = Vec::new();
+        let start = || Ok::<_, String>(Puppet { change: |_: &str, _, _: &mut UnitVerdict| {} });
+        let jobs = NonZero::new(jobs).unwrap();
+        verify::units(&[&unit, &other], jobs, start, &mut |proof| proofs.push(proof)).unwrap();
+        let timeless = |proofs: &[Proof]| -> Vec<Proof> {
+            proofs.iter().map(|proof| Proof { millis: 0.0, ..proof.clone() }).collect()
+        };
+        assert_eq!(timeless(&proofs), timeless(&wanted));
+    }
+}
+
+#[test]
+fn a_judge_that_does_not_start_ends_the_proofs() {
+    let start = || Err::<Judge, _>("no memory");
+    let jobs = NonZero::new(2).unwrap();
+    let result = verify::units(&[&unit()], jobs, start, &mut |proof| panic!("{proof:?}"));
+    assert_eq!(result, Err("no memory"));
 }
 
 #[test]

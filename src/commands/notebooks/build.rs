@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Writes what the units make.
 pub(super) fn build(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
-    let course = match load(&args.course.course)? {
+    let course = match load(&args.course.dir())? {
         Ok(course) => course,
         Err(code) => return Ok(code),
     };
@@ -32,7 +32,7 @@ pub(super) fn build(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
 
 /// Says what is not up to date.
 pub(super) fn check(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
-    let course = match load(&args.course.course)? {
+    let course = match load(&args.course.dir())? {
         Ok(course) => course,
         Err(code) => return Ok(code),
     };
@@ -54,6 +54,6 @@ pub(super) fn check(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// "1 unit", "2 units".
-fn count(number: usize, word: &str) -> String {
+pub(super) fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

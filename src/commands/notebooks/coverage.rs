@@ -49,7 +49,7 @@ pub(super) struct CoverageArgs {
 
 /// Says which items of the plans are covered.
 pub(super) fn coverage(args: &CoverageArgs) -> anyhow::Result<ExitCode> {
-    let course = match load(&args.course.course)? {
+    let course = match load(&args.course.dir())? {
         Ok(course) => course,
         Err(code) => return Ok(code),
     };

@@ -48,15 +48,16 @@ pub(super) fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     if id.is_empty() || !id.chars().all(allowed) {
         bail!("`{id}` cannot name a plan; say `--id NAME` with a-z, 0-9 and `-`");
     }
-    if !args.course.course.join("course.toml").exists() {
+    let course = args.course.dir();
+    if !course.join("course.toml").exists() {
         bail!(
             "there is no course in `{}`: it has no `course.toml`; name the course's folder with \
              `--course FOLDER`",
-            args.course.course.display()
+            course.display()
         );
     }
     let text = plan::clean(&text_file::read(&args.plan)?);
-    let path = args.course.course.join("plans").join(format!("{id}.md"));
+    let path = course.join("plans").join(format!("{id}.md"));
     if path.exists() && text_file::read(&path)? != text && !args.force {
         bail!("`{}` is another text; say `--force` to replace it", path.display());
     }

@@ -1,14 +1,21 @@
 //! `cellist notebooks verify`.
 
+mod changed;
+
 use super::{CourseArgs, load};
 use anyhow::{Context as _, bail};
 use cellist_judge::Judge;
+use cellist_notebooks::course::Course;
+use cellist_notebooks::diagnostic::suggest;
 use cellist_notebooks::unit::Unit;
 use cellist_notebooks::verify::report::{self, Marks};
 use cellist_notebooks::verify::{self, Proof};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
+use std::time::Instant;
 
 const AFTER_HELP: &str = "\
 For each unit, under two hash seeds and with the judge that grades learners: the solution passes
@@ -23,6 +30,8 @@ Exit codes:
 Examples:
   cellist notebooks verify
   cellist notebooks verify ex01 ex02
+  cellist notebooks verify --changed
+  cellist notebooks verify --changed=main --jobs 4
   cellist notebooks verify --json > proofs.json";
 
 #[derive(Debug, clap::Args)]
@@ -35,6 +44,14 @@ pub(super) struct VerifyArgs {
     #[arg(value_name = "UNIT")]
     units: Vec<String>,
 
+    /// Proofs made at the same time [default: number of processors]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
+
+    /// Only units whose files differ from this commit, as git tells [default: HEAD]
+    #[arg(long, value_name = "COMMIT", num_args = 0..=1, default_missing_value = "HEAD", require_equals = true)]
+    changed: Option<String>,
+
     /// Print a JSON object with all proofs instead of lines
     #[arg(long)]
     json: bool,
@@ -42,55 +59,73 @@ pub(super) struct VerifyArgs {
 
 /// Proves units right.
 pub(super) fn verify(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let course = match load(&args.course.course)? {
+    let course = match load(&args.course.dir())? {
         Ok(course) => course,
         Err(code) => return Ok(code),
     };
-    let units: Vec<&Unit> = if args.units.is_empty() {
-        course.units.values().collect()
-    } else {
-        let find = |id: &String| match course.units.get(id) {
-            Some(unit) => Ok(unit),
-            None => {
-                let known: Vec<&str> = course.units.keys().map(String::as_str).collect();
-                bail!("there is no unit `{id}`; the course has {}", known.join(", "))
-            }
-        };
-        args.units.iter().map(find).collect::<anyhow::Result<_>>()?
-    };
-    let program = std::env::current_exe().context("cannot find the path of this program")?;
-    let judge = Judge::start(&program).context("the judge did not start")?;
-    let proofs = prove(&judge, &units, args.json)?;
+    let mut units = named(&course, &args.units)?;
+    if let Some(since) = &args.changed {
+        let changed = changed::units(&course, since)?;
+        units.retain(|unit| changed.contains(&unit.path));
+    }
+    let jobs = args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
+    let start = Instant::now();
+    let proofs = prove(&units, jobs, args.json)?;
     if args.json {
         print_json(&proofs)?;
     } else {
-        io::stdout().write_all(report::summary(units.len(), &proofs).as_bytes())?;
+        let mut text = String::new();
+        // A failure that stands in the last lines anyway need not be said again.
+        if proofs.len() > 20 {
+            text = with_marks(|marks| report::failures(&proofs, marks));
+        }
+        text.push_str(&report::summary(units.len(), &proofs, start.elapsed()));
+        io::stdout().write_all(text.as_bytes())?;
     }
     let all_hold = proofs.iter().all(Proof::holds);
     Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// The units of these ids; all when there are none.
+pub(super) fn named<'a>(course: &'a Course, ids: &[String]) -> anyhow::Result<Vec<&'a Unit>> {
+    if ids.is_empty() {
+        return Ok(course.units.values().collect());
+    }
+    let find = |id: &String| match course.units.get(id) {
+        Some(unit) => Ok(unit),
+        None => {
+            let known: Vec<&str> = course.units.keys().map(String::as_str).collect();
+            bail!("there is no unit `{id}`; {}", suggest(id, &known))
+        }
+    };
+    ids.iter().map(find).collect()
+}
+
 /// Makes the proofs; prints each as it comes, unless `silent`.
-fn prove(judge: &Judge, units: &[&Unit], silent: bool) -> io::Result<Vec<Proof>> {
-    let pass = console::style("PASS").green().to_string();
-    let fail = console::style("FAIL").red().bold().to_string();
-    let marks = Marks { pass: &pass, fail: &fail };
+fn prove(units: &[&Unit], jobs: NonZero<usize>, silent: bool) -> anyhow::Result<Vec<Proof>> {
+    let program = std::env::current_exe().context("cannot find the path of this program")?;
     let bar = bar(units.iter().map(|unit| verify::count(unit)).sum());
     let mut proofs = Vec::new();
     let mut printed = Ok(());
-    for unit in units {
-        bar.set_message(unit.front.id.clone());
-        verify::unit(judge, unit, &mut |proof| {
-            bar.inc(1);
-            if !silent && printed.is_ok() {
-                let text = report::proof(&proof, marks);
-                printed = bar.suspend(|| io::stdout().write_all(text.as_bytes()));
-            }
-            proofs.push(proof);
-        });
-    }
+    let judged = verify::units(units, jobs, || Judge::start(&program), &mut |proof| {
+        bar.set_message(proof.unit.clone());
+        bar.inc(1);
+        if !silent && printed.is_ok() {
+            let text = with_marks(|marks| report::proof(&proof, marks));
+            printed = bar.suspend(|| io::stdout().write_all(text.as_bytes()));
+        }
+        proofs.push(proof);
+    });
     bar.finish_and_clear();
-    printed.map(|()| proofs)
+    judged.context("the judge did not start")?;
+    printed?;
+    Ok(proofs)
+}
+
+fn with_marks(text: impl FnOnce(Marks<'_>) -> String) -> String {
+    let pass = console::style("PASS").green().to_string();
+    let fail = console::style("FAIL").red().bold().to_string();
+    text(Marks { pass: &pass, fail: &fail })
 }
 
 /// A bar on a terminal; nothing elsewhere, where the lines themselves show how far it is.
@@ -99,7 +134,9 @@ fn bar(total: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("proving {msg} {wide_bar} {pos}/{len}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("proving {msg} {wide_bar} {pos}/{len}, {eta} left")
+    {
         bar.set_style(style);
     }
     bar

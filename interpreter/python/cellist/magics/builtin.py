@@ -7,6 +7,7 @@ def _in(module, kind, *names):
 
 TABLE = {
     **_in("timing", "line_cell", "time", "timeit"),
+    **_in("checking", "line", "check"),
     **_in("packages", "line", "pip", "conda"),
     **_in("running", "line", "run", "rerun", "recall", "rep", "macro", "load", "loadpy", "save"),
     **_in("running", "line", "history", "hist"),
