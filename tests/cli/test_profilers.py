@@ -168,6 +168,12 @@ assert [process.pid for process in me.children(recursive=True)] == [child]
 psutil.Process(child).kill(); os.waitpid(child, 0)
 try: psutil.Process(child)
 except psutil.NoSuchProcess as error: print(error.pid == child)
+def resident():
+    import psutil
+    return psutil.Process().memory_info().rss
+import multiprocessing
+with multiprocessing.get_context("spawn").Pool(1) as pool:
+    assert pool.apply(resident) > 1_000_000
 """)
     done = call("run", path)
     assert done.returncode == 0, done.stderr

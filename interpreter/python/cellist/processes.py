@@ -70,7 +70,8 @@ def definitions(sources):
 
 
 #: A pool ends its workers with a signal: what they printed must be out by then.
-_PREAMBLE = "import sys\nsys.stdout.reconfigure(line_buffering=True)\ndel sys\n"
+_PREAMBLE = ("import sys\nsys.stdout.reconfigure(line_buffering=True)\ndel sys\n"
+             "from cellist import fallback\nfallback.offer()\ndel fallback\n")
 
 
 def _is_constant(node):
