@@ -1,6 +1,6 @@
 //! Interrupting the running cell from another thread.
 
-use crate::subshell::{Asked, Subshells};
+use crate::subshell::Asked;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -19,7 +19,7 @@ struct State {
     /// Code of the user's runs, or may run: an interrupt at another moment would hit our own.
     running: AtomicBool,
     /// For a subshell.
-    asked: Option<(Arc<Asked>, Subshells)>,
+    asked: Option<Arc<Asked>>,
 }
 
 impl Interrupter {
@@ -29,11 +29,11 @@ impl Interrupter {
     }
 
     /// For a subshell.
-    pub(crate) fn for_subshell(asked: Arc<Asked>, subshells: Subshells) -> Self {
-        Self::new(Some((asked, subshells)))
+    pub(crate) fn for_subshell(asked: Arc<Asked>) -> Self {
+        Self::new(Some(asked))
     }
 
-    fn new(asked: Option<(Arc<Asked>, Subshells)>) -> Self {
+    fn new(asked: Option<Arc<Asked>>) -> Self {
         let (thread, running) = (AtomicU64::new(this_thread()), AtomicBool::new(false));
         Self { state: Arc::new(State { thread, running, asked }) }
     }
@@ -60,9 +60,8 @@ impl Interrupter {
         if !self.is_running() {
             return;
         }
-        if let Some((asked, subshells)) = &self.state.asked {
+        if let Some(asked) = &self.state.asked {
             asked.ask();
-            subshells.insist();
             return;
         }
         let thread = self.state.thread.load(Ordering::SeqCst) as libc::pthread_t;
@@ -79,7 +78,7 @@ pub(crate) struct Running<'a>(&'a State);
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.running.store(false, Ordering::SeqCst);
-        if let Some((asked, _)) = &self.0.asked {
+        if let Some(asked) = &self.0.asked {
             // It came when there was nothing left to stop.
             asked.take();
         }

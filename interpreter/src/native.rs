@@ -114,6 +114,7 @@ pub(crate) mod _cellist {
             if length == 0 {
                 return Ok(0);
             }
+            subshell::check(vm)?;
             let origin = current_origin(&zelf.origin, vm)?;
             // Lone surrogates have no UTF-8 form; a notebook shows them as replacement characters.
             let content = text.to_string_lossy().into_owned();

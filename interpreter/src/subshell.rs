@@ -23,12 +23,10 @@ use std::time::Duration;
 /// What a subshell does, with its session: serves until it is told to end.
 type Work = Box<dyn FnOnce(Session) + Send>;
 
-/// The work of subshells whose threads have not begun yet, by token, and where they belong to.
-static WORK: Mutex<BTreeMap<u64, (Work, Option<Shell>, Subshells)>> = Mutex::new(BTreeMap::new());
+/// The work of subshells whose threads have not begun yet, by token, and their shells in the history.
+static WORK: Mutex<BTreeMap<u64, (Work, Option<Shell>)>> = Mutex::new(BTreeMap::new());
 /// How many subshells have been asked to end their cells and have not noticed yet.
 static PENDING: AtomicUsize = AtomicUsize::new(0);
-/// All that run.
-static RUNNING: Mutex<Vec<Arc<Asked>>> = Mutex::new(Vec::new());
 
 /// How often a subshell that waits looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(50);
@@ -48,8 +46,6 @@ struct Shared {
     /// A virtual machine for the next thread.
     stock: Mutex<Option<ThreadedVirtualMachine>>,
     stocked: Condvar,
-    /// A thread sees to it that interrupts are noticed, or is about to.
-    insisting: AtomicBool,
 }
 
 impl std::fmt::Debug for Subshells {
@@ -61,11 +57,7 @@ impl std::fmt::Debug for Subshells {
 impl Subshells {
     /// For the interpreter of this virtual machine.
     pub(crate) fn new(vm: &VirtualMachine) -> Self {
-        let shared = Shared {
-            stock: Mutex::new(Some(vm.new_thread())),
-            stocked: Condvar::new(),
-            insisting: AtomicBool::new(false),
-        };
+        let shared = Shared { stock: Mutex::new(Some(vm.new_thread())), stocked: Condvar::new() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -82,7 +74,7 @@ impl Subshells {
     ) -> io::Result<()> {
         static TOKENS: AtomicU64 = AtomicU64::new(1);
         let token = TOKENS.fetch_add(1, Ordering::Relaxed);
-        lock(&WORK).insert(token, (Box::new(work), shell, self.clone()));
+        lock(&WORK).insert(token, (Box::new(work), shell));
         let identifier = identifier.to_owned();
         let started = self.with_python("subshells", move |vm| {
             let log = shell.map_or_else(|| vm.ctx.none(), |shell| vm.ctx.new_int(shell.0).into());
@@ -97,25 +89,6 @@ impl Subshells {
             lock(&WORK).remove(&token);
         }
         started
-    }
-
-    /// Sees to it that the subshells that were asked notice it.
-    pub(crate) fn insist(&self) {
-        if self.shared.insisting.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        let shared = Arc::clone(&self.shared);
-        let started = self.with_python("interrupt", move |vm| {
-            shared.insisting.store(false, Ordering::SeqCst);
-            let insisted = side(vm).and_then(|side| vm.call_method(&side, "insist", ()));
-            if let Err(exc) = insisted {
-                vm.print_exception(&exc);
-            }
-        });
-        if let Err(error) = started {
-            self.shared.insisting.store(false, Ordering::SeqCst);
-            tracing::warn!("a subshell cannot be interrupted: {error}");
-        }
     }
 
     /// Does something in Python on a thread of its own, whatever the others do.
@@ -169,8 +142,6 @@ pub(crate) struct Asked {
     asked: AtomicBool,
     /// Readable when it is: ends sleeps.
     wake: OwnedFd,
-    /// Python's identifier of the thread.
-    ident: u64,
 }
 
 impl Asked {
@@ -178,7 +149,6 @@ impl Asked {
         Ok(Self {
             asked: AtomicBool::new(false),
             wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
-            ident: rustpython_vm::stdlib::_thread::get_ident(),
         })
     }
 
@@ -203,7 +173,8 @@ impl Asked {
 }
 
 /// On a subshell's thread that is to end its cell: raises what ends it, or cancels its task.
-/// Cheap; whoever waits calls it where the main thread looks for signals.
+/// Cheap; whoever waits or prints calls it. Code that only computes is not reached: to watch
+/// instructions that another thread executes, the interpreter would rewrite them under its feet.
 pub(crate) fn check(vm: &VirtualMachine) -> PyResult<()> {
     if PENDING.load(Ordering::Relaxed) == 0 {
         return Ok(());
@@ -229,28 +200,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[rustpython_vm::pymodule(name = "_cellist_subshell")]
 pub(crate) mod _cellist_subshell {
     use super::{
-        Arc, Asked, Duration, HERE, Interrupter, PollFd, PollFlags, RUNNING, Session, Timespec,
-        WORK, lock, poll,
+        Arc, Asked, Duration, HERE, Interrupter, PollFd, PollFlags, Session, Timespec, WORK, lock,
+        poll,
     };
     use crate::clock;
     use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
-    use std::sync::atomic::Ordering;
 
     /// Does the work of a subshell, whose session in Python is `side`, on this thread.
     #[pyfunction]
     fn serve(token: u64, side: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        let Some((work, shell, subshells)) = lock(&WORK).remove(&token) else {
+        let Some((work, shell)) = lock(&WORK).remove(&token) else {
             return Ok(());
         };
         let asked = Asked::new().map_err(|error| vm.new_os_error(error.to_string()))?;
         let asked = Arc::new(asked);
         HERE.set(Some((Arc::clone(&asked), side.clone())));
-        lock(&RUNNING).push(Arc::clone(&asked));
-        let interrupter = Interrupter::for_subshell(Arc::clone(&asked), subshells);
+        let interrupter = Interrupter::for_subshell(Arc::clone(&asked));
         let session = Session::of_subshell(side, shell, interrupter);
         // The session attaches to the interpreter for each thing that it does.
         vm.allow_threads(|| work(session));
-        lock(&RUNNING).retain(|other| !Arc::ptr_eq(other, &asked));
         asked.take();
         drop(HERE.take());
         Ok(())
@@ -272,15 +240,6 @@ pub(crate) mod _cellist_subshell {
     #[pyfunction]
     fn check(vm: &VirtualMachine) -> PyResult<()> {
         super::check(vm)
-    }
-
-    /// The threads that have not noticed yet that they are to end their cells.
-    #[pyfunction]
-    fn pending(vm: &VirtualMachine) -> PyObjectRef {
-        let running = lock(&RUNNING);
-        let asked = running.iter().filter(|asked| asked.asked.load(Ordering::SeqCst));
-        let idents = asked.map(|asked| vm.ctx.new_int(asked.ident).into()).collect();
-        vm.ctx.new_list(idents).into()
     }
 
     /// Sleeps; an interrupt ends it.

@@ -101,6 +101,7 @@ def run_cell(source, lab, pristine):
     _show(options.get("check", "check"), options.get("points"), outcome)
     if not outcome["passed"] and lab.timeline is not None and lab.timeline.is_concurrent():
         display.display(lab.timeline.bundle(), raw=True)
+    return outcome
 
 
 def _show(name, points, outcome):
