@@ -100,15 +100,23 @@ class _Loader(AroundLoader):
 
 
 class _Finder:
+    def __init__(self):
+        #: What is asked of the others, who may ask everybody in their turn.
+        self._asked = None
+
     def find_spec(self, name, path=None, target=None):
-        if name not in _SELDOM_USED or not _is_importing_asyncio():
+        if name not in _SELDOM_USED or name == self._asked or not _is_importing_asyncio():
             return None
-        for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)
-            if spec is not None:
-                spec.loader = _Loader(spec.loader)
-                return spec
-        return None
+        self._asked = name
+        try:
+            for finder in list(sys.meta_path):
+                spec = None if finder is self else finder.find_spec(name, path, target)
+                if spec is not None:
+                    spec.loader = _Loader(spec.loader)
+                    return spec
+            return None
+        finally:
+            self._asked = None
 
 
 def _is_importing_asyncio():

@@ -76,6 +76,8 @@ class Session:
             from cellist import schedule
 
             schedule.install(_cellist.seed())
+        # Before: what is put off until it is used then waits behind it.
+        after_import("subprocess", children.install)
         lazy.begin()
         comm_module.install()
         fallback.offer()
@@ -83,7 +85,6 @@ class Session:
         after_import("warnings", self._install_advice)
         after_import("multiprocessing.spawn", self._install_processes)
         after_import("getpass", _install_getpass)
-        after_import("subprocess", children.install)
         after_import("tqdm", self._tell_tqdm)
 
     def prepare(self, log):

@@ -142,3 +142,11 @@ fn all_of_asyncio_can_be_imported_at_once() {
     );
     assert_eq!(notebook.fails("asyncio.no_such_thing").ename, "AttributeError");
 }
+
+#[test]
+fn subprocess_that_loads_later_knows_the_virtual_clock() {
+    let mut notebook = Notebook::new(Clock::Virtual);
+    let cell = "import asyncio, subprocess\nprocess = await asyncio.create_subprocess_exec('true')\n\
+        await process.wait(), subprocess.run(['true']).returncode, subprocess.Popen._wait.__module__";
+    assert_eq!(notebook.ok(cell), "=> (0, 0, 'cellist.blocking')");
+}
