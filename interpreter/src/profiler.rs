@@ -9,7 +9,6 @@ pub(crate) use _lsprof::module_def;
 
 #[rustpython_vm::pymodule(name = "_lsprof")]
 #[expect(unreachable_pub, reason = "the macros that define Python modules need `pub`")]
-#[expect(clippy::unwrap_used, reason = "in what the macros make of an attribute")]
 pub(crate) mod _lsprof {
     use super::account::{Account, Entry, Sums};
     use rustpython_vm::builtins::descriptor::PyMethodDescriptor;
@@ -23,6 +22,9 @@ pub(crate) mod _lsprof {
     };
     use std::thread::ThreadId;
     use std::time::Instant;
+
+    /// A function, its sums, and the functions it called, each with the sums of these calls.
+    type Row = (PyObjectRef, Sums, Vec<(PyObjectRef, Sums)>);
 
     /// One function: see `Sums`.
     #[pystruct_sequence_data]
@@ -248,7 +250,7 @@ pub(crate) mod _lsprof {
             if zelf.settings.lock().thread.is_some() {
                 Self::disable(zelf, vm)?;
             }
-            let rows: Vec<(PyObjectRef, Sums, Vec<(PyObjectRef, Sums)>)> = {
+            let rows: Vec<Row> = {
                 let account = zelf.account.lock();
                 let callees = |entry: &Entry<PyObjectRef>| {
                     let found = entry.callees.iter();

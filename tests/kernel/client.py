@@ -60,6 +60,8 @@ class Kernel:
         self.process = self.launch()
         # iopub messages that belong to none of the requests asked about so far.
         self.others: list[Message] = []
+        # Requests that run beside each other, by id.
+        self.runs: dict[str, Run] = {}
 
     def launch(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Starts the kernel on the connection file."""

@@ -99,6 +99,7 @@ def test_a_crash_leaves_nobody_waiting(kernel: Kernel) -> None:
     first, second = kernel.start(CRASH), kernel.start("print('never')")
     assert kernel.finish(first).content["ename"] == "InterpreterCrash"
     assert kernel.finish(second).content["status"] == "aborted"
+    assert kernel.process.wait(10) == 70
 
 
 def test_a_kernel_ends_when_its_parent_does(env: dict[str, str], tmp_path: Path) -> None:

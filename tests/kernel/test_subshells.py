@@ -33,7 +33,8 @@ def send(kernel: Kernel, subshell: str | None, msg_type: str, content: dict[str,
     message = kernel.client.session.msg(msg_type, content)
     message["header"]["subshell_id"] = subshell
     kernel.client.shell_channel.send(message)
-    return Run(message["header"]["msg_id"])
+    run = kernel.runs[message["header"]["msg_id"]] = Run(message["header"]["msg_id"])
+    return run
 
 
 def start(kernel: Kernel, subshell: str | None, code: str, **options: Any) -> Run:
@@ -44,15 +45,15 @@ def start(kernel: Kernel, subshell: str | None, code: str, **options: Any) -> Ru
 
 def finish(kernel: Kernel, *runs: Run) -> None:
     """Waits for the idles and the replies, in whatever order they come."""
-    waiting = {run.msg_id: run for run in runs}
     deadline = time.monotonic() + PATIENCE
     while any(run.types[-1:] != ["idle"] for run in runs):
         message = kernel.receive("iopub", max(0, deadline - time.monotonic()))
-        run = waiting.get(message["parent_header"].get("msg_id"))
+        run = kernel.runs.get(message["parent_header"].get("msg_id"))
         (run.iopub if run else kernel.others).append(message)
-    for _ in range(sum(run.reply is None for run in runs)):
+    while any(run.reply is None for run in runs):
         reply = kernel.receive("shell")
-        waiting[reply["parent_header"]["msg_id"]].reply = reply
+        # Shells answer in whatever order.
+        kernel.runs[reply["parent_header"]["msg_id"]].reply = reply
 
 
 def run(kernel: Kernel, subshell: str | None, code: str, **options: Any) -> Run:

@@ -54,12 +54,13 @@ def start(namespace, log=None):
 class Session:
     """Runs cells; every method is called by the Rust side, on the main thread."""
 
+    #: Readable when comm messages may have come.
+    wake = None
+    #: Whether cells are told what they did wrong with tasks and coroutines (`cellist.advice`).
+    warns = False
+
     def __init__(self, namespace, log=None):
         self.namespace = namespace
-        #: Readable when comm messages may have come.
-        self.wake = None
-        #: Whether cells are told what they did wrong with tasks and coroutines (`cellist.advice`).
-        self.warns = False
         #: The cells run so far, for child processes.
         self.sources = []
         self.memory = Memory(namespace)

@@ -23,7 +23,7 @@ pub(super) fn timeline(since: u64, began: Moment, main: u16, names: &Names) -> T
     let of = Builder { begin, end, names };
     let mut lanes = of.tasks(&rows);
     lanes.extend(of.threads(&rows, main));
-    lanes.sort_by(|one, other| one.0.cmp(&other.0));
+    lanes.sort_by_key(|lane| lane.0);
     Timeline {
         clock: match clock {
             Clock::Wall => cellist_timeline::Clock::Wall,
