@@ -1,11 +1,13 @@
 //! A session: the interpreter, its one namespace, and the cells that run in it.
 
+mod comms;
+mod start;
+
 use crate::capture::Capture;
 use crate::cell::{self, Completeness, Completion, Failure, Inspection, Outcome};
 use crate::check::CheckOutcome;
 use crate::clock::{self, Clock};
-use crate::comm::{CommMessage, Comms, PythonComms};
-use crate::event::{MimeBundle, Origin, Sink};
+use crate::event::{MimeBundle, Sink};
 use crate::interrupt::Interrupter;
 use crate::iterators;
 use crate::limits::{self, Limits, Watched};
@@ -15,12 +17,10 @@ use cellist_history::{History, Shell};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::IntoFuncArgs;
 use rustpython_vm::vm::thread;
-use rustpython_vm::{
-    AsObject, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine, py_serde,
-};
+use rustpython_vm::{AsObject, Interpreter, PyObjectRef, PyResult, VirtualMachine, py_serde};
 use serde_json::{Map, Value, json};
+use start::{settings, start_python};
 use std::cell::Cell;
-use std::collections::HashSet;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 
@@ -461,67 +461,9 @@ impl Session {
     }
 }
 
-/// Between cells; while one awaits, the sink is given the comms.
-impl Comms for Session {
-    fn open_comms(&self) -> HashSet<String> {
-        self.enter(|vm| PythonComms::new(vm).open_comms())
-    }
-
-    fn take(&self, origin: Origin, message: CommMessage) {
-        self.forget_interrupts();
-        let running = self.interrupter.running();
-        let before = self.capture.as_ref().map(|capture| {
-            capture.drain();
-            capture::belongs_to(origin)
-        });
-        self.enter(|vm| PythonComms::new(vm).take(origin, message));
-        if let (Some(capture), Some(before)) = (&self.capture, before.flatten()) {
-            capture.drain();
-            capture::belongs_to(before);
-        }
-        drop(running);
-        self.forget_interrupts();
-    }
-
-    fn describe(&self, target: Option<&str>) -> Map<String, Value> {
-        self.enter(|vm| PythonComms::new(vm).describe(target))
-    }
-}
-
 /// A question about source failed: the client gets an empty answer, the log the reason.
 fn failed(question: &str, failure: &Failure) {
     tracing::warn!("{question} failed: {}", failure.evalue);
-}
-
-fn settings(options: &Options) -> Settings {
-    let mut settings = Settings::default();
-    settings.hash_seed = options.hash_seed;
-    settings.isolated = options.isolated;
-    settings.ignore_environment = options.isolated;
-    settings.user_site_directory = !options.isolated;
-    settings.safe_path = options.isolated;
-    // A thread's output belongs to the cell that started it: it starts with that cell's context.
-    settings.thread_inherit_context = true;
-    settings.argv = vec![String::new()];
-    settings
-}
-
-fn start_python(vm: &VirtualMachine, isolated: bool, shell: Option<Shell>) -> PyResult {
-    let scope = vm.new_scope_with_main()?;
-    let clock = vm.import("cellist.clock", 0)?;
-    let clock = clock.get_attr("clock", vm)?;
-    vm.call_method(&clock, "install", ())?;
-    if !isolated {
-        // As `python` does; a broken site folder must not keep the session from starting.
-        if let Err(exc) = vm.import("site", 0) {
-            vm.print_exception(&exc);
-        }
-        vm.insert_sys_path(vm.ctx.new_str("").into())?;
-    }
-    let package = vm.import("cellist.session", 0)?;
-    let session = package.get_attr("session", vm)?;
-    let log = shell.map_or_else(|| vm.ctx.none(), |shell| vm.ctx.new_int(shell.0).into());
-    vm.call_method(&session, "start", (scope.globals.clone(), log))
 }
 
 fn from_json(vm: &VirtualMachine, value: Value) -> PyObjectRef {
