@@ -229,6 +229,8 @@ uninstall() {
     rmdir "$share" "$data/cellist" 2>/dev/null || true
     echo "Cellist is removed from $prefix."
     echo "Your notebooks stay, and so do the compiled crates: rm -r $CARGO_TARGET_DIR"
+    local history=$data/cellist/history.sqlite
+    if [[ -e $history ]]; then echo "The history of your cells stays too: rm $history*"; fi
 }
 
 # ---- the main job ---------------------------------------------------------------------------------------
@@ -256,8 +258,8 @@ course() {
 
 run_notebook() {
     if [[ $lab == yes ]]; then
-        # The way of every Jupyter: by the kernelspec, over the sockets.
-        "$venv/bin/jupyter" execute --NbClientApp.log_level=WARN --inplace "$1"
+        # The way of every Jupyter: by the kernelspec, over the sockets. Not into the learner's history.
+        CELLIST_HISTORY=off "$venv/bin/jupyter" execute --NbClientApp.log_level=WARN --inplace "$1"
     else
         "$prefix/bin/cellist" run "$1" --output "$1"
     fi || die "$1 did not run to its end" "report it, with what stands above"

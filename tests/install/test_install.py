@@ -87,19 +87,32 @@ def test_a_foreign_program_of_the_same_name_stays(installed: Installation, tmp_p
     assert foreign.read_text() == "not ours"
 
 
+def test_installing_is_not_in_the_learners_history(installed: Installation) -> None:
+    assert not history(installed).exists()
+
+
 # The last test of this folder that needs the installation.
-def test_uninstall_leaves_nothing_but_the_learners_notebooks(installed: Installation) -> None:
+def test_uninstall_leaves_nothing_but_the_learners_work(installed: Installation) -> None:
+    history(installed).write_text("cells")
+    told = run_install(installed.env, "--uninstall").stdout
+    assert f"rm {history(installed)}" in told and history(installed).read_text() == "cells"
+    history(installed).unlink()
+    history(installed).parent.rmdir()
+
     learned = Path(installed.env["HOME"]) / "cellist-course" / "mine.ipynb"
     learned.parent.mkdir()
     learned.write_text("work")
-    for _ in range(2):
-        gone = run_install(installed.env, "--uninstall")
-        assert gone.returncode == 0, gone.stdout
+    gone = run_install(installed.env, "--uninstall")
+    assert gone.returncode == 0, gone.stdout
     assert list(installed.bin.iterdir()) == []
     assert not (installed.prefix / "share" / "cellist").exists()
     assert not (Path(installed.env["XDG_DATA_HOME"]) / "cellist").exists()
     assert not (Path(installed.env["JUPYTER_DATA_DIR"]) / "kernels" / "cellist").exists()
     assert learned.read_text() == "work"
+
+
+def history(installed: Installation) -> Path:
+    return Path(installed.env["XDG_DATA_HOME"]) / "cellist" / "history.sqlite"
 
 
 def files(folder: Path) -> list[Path]:
