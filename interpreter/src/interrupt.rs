@@ -1,5 +1,9 @@
 //! Interrupting the running cell from another thread.
 
+mod delivery;
+
+pub(crate) use delivery::{_cellist_interrupt, install};
+
 use crate::subshell::Asked;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -3,8 +3,8 @@
 
 use crate::threads::has_thread_failed;
 use crate::{
-    clock, contexts, event_loop, history, limits, native, primitives, profiler, record, streams,
-    subshell, sysconfig, tasks, threads, tls, traces,
+    clock, contexts, event_loop, history, interrupt, limits, native, primitives, profiler, record,
+    streams, subshell, sysconfig, tasks, threads, tls, traces,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
@@ -33,6 +33,7 @@ pub(crate) fn builder() -> InterpreterBuilder {
         event_loop,
         limits::_cellist_limits::module_def(&builder.ctx),
         history::_cellist_history::module_def(&builder.ctx),
+        interrupt::_cellist_interrupt::module_def(&builder.ctx),
         record::_cellist_trace::module_def(&builder.ctx),
         primitives::module_def(&builder.ctx),
         streams::module_def(&builder.ctx),

@@ -97,3 +97,32 @@ def test_control_answers_while_a_cell_runs(kernel: Kernel) -> None:
     assert reply["content"]["protocol_version"] == "5.5"
     kernel.interrupt()
     kernel.finish(run)
+
+
+#: Code whose instructions are mostly where an interpreter drops exceptions.
+DROPPING = {
+    "callbacks of weak references": (
+        "import weakref\nclass A: pass\nkept = weakref.WeakSet()\nwhile True: kept.add(A())"
+    ),
+    "__del__": (
+        "class A:\n"
+        "    def __del__(self):\n"
+        "        for _ in range(100): pass\n"
+        "while True: A()"
+    ),
+    "imports": "import sys\nwhile True:\n    sys.modules.pop('colorsys', None)\n    import colorsys",
+    "awaiting": (
+        "import asyncio, weakref\nclass A: pass\nkept = weakref.WeakSet()\n"
+        "while True:\n    kept.add(A())\n    await asyncio.sleep(0)"
+    ),
+}
+
+
+@pytest.mark.parametrize("where", DROPPING)
+def test_no_interrupt_is_lost(kernel: Kernel, where: str) -> None:
+    for _ in range(30):
+        run = kernel.start(f"print('begun')\n{DROPPING[where]}")
+        kernel.await_output(run, "begun")
+        kernel.interrupt()
+        assert kernel.finish(run).content["ename"] == "KeyboardInterrupt"
+        assert kernel.run("1").content["status"] == "ok"

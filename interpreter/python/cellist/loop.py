@@ -12,6 +12,7 @@ inside any coroutine.
 
 import _asyncio
 import _cellist
+import _cellist_interrupt
 import _cellist_limits
 import asyncio
 import contextlib
@@ -262,6 +263,8 @@ def enter_cell():
 def _interrupt(signum, frame):
     """SIGINT in a cell that awaits: cancels the cell's task, so that background tasks live on.
     A cell that computes, or does not yield to the first SIGINT, is stopped where it stands."""
+    if _cellist_interrupt.put_off():
+        return
     loop = interrupt_task()
     # Some task that does not yield may keep the loop from cancelling this one.
     _cellist_limits.alarm(_PATIENCE, _insist)
@@ -334,6 +337,8 @@ _is_idle = False
 
 
 def _idle_interrupt(signum, frame):
+    if _cellist_interrupt.put_off():
+        return
     # Between cells there is nothing to stop but a background task that does not yield.
     if _here.ambient is not None and tasks.current_task(_here.ambient) is not None:
         raise KeyboardInterrupt
