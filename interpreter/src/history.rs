@@ -1,6 +1,7 @@
 //! `_cellist_history`: the Python side's way to the history.
 
 use cellist_history::{History, Shell};
+use rustpython_vm::{PyObjectRef, VirtualMachine};
 use std::sync::{Arc, OnceLock};
 
 /// The history of the process's session; without one, cells are remembered by the session alone.
@@ -9,6 +10,11 @@ static HISTORY: OnceLock<Arc<History>> = OnceLock::new();
 /// Registers the history, and begins a line of cells in it.
 pub(crate) fn set(history: &Arc<History>) -> Shell {
     HISTORY.get_or_init(|| Arc::clone(history)).shell()
+}
+
+/// A shell as the functions below take it from Python: its number, or None where there is none.
+pub(crate) fn log(shell: Option<Shell>, vm: &VirtualMachine) -> PyObjectRef {
+    shell.map_or_else(|| vm.ctx.none(), |shell| vm.ctx.new_int(shell.0).into())
 }
 
 #[rustpython_vm::pymodule(name = "_cellist_history")]

@@ -327,9 +327,7 @@ pub(crate) mod _lsprof {
             _argument: PyObjectRef,
             vm: &VirtualMachine,
         ) {
-            if zelf.settings.lock().builtins
-                && let Some(function) = native(&callable, vm)
-            {
+            if let Some(function) = zelf.counted(&callable, vm) {
                 zelf.enter(function.get_id(), || function, vm);
             }
         }
@@ -343,15 +341,19 @@ pub(crate) mod _lsprof {
             _argument: PyObjectRef,
             vm: &VirtualMachine,
         ) {
-            if zelf.settings.lock().builtins
-                && let Some(function) = native(&callable, vm)
-            {
+            if let Some(function) = zelf.counted(&callable, vm) {
                 zelf.leave(function.get_id(), vm);
             }
         }
     }
 
     impl Profiler {
+        /// The native function on which a call of it is booked, if such calls are.
+        fn counted(&self, callable: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
+            let builtins = self.settings.lock().builtins;
+            builtins.then(|| native(callable, vm)).flatten()
+        }
+
         fn is_mine(&self) -> Option<bool> {
             let settings = self.settings.lock();
             let mine = settings.thread == Some(std::thread::current().id()) && !settings.in_timer;

@@ -1,6 +1,7 @@
 //! A session: the interpreter, its one namespace, and the cells that run in it.
 
 mod comms;
+mod outcome;
 mod start;
 
 use crate::capture::Capture;
@@ -8,12 +9,13 @@ use crate::cell::{self, Completeness, Completion, Failure, Inspection, Outcome};
 use crate::check::CheckOutcome;
 use crate::clock::{self, Clock};
 use crate::event::{MimeBundle, Sink};
-use crate::interrupt::Interrupter;
+use crate::interrupt::{self, Interrupter};
 use crate::iterators;
 use crate::limits::{self, Limits, Watched};
 use crate::subshell::Subshells;
 use crate::{capture, footprint, history, native, vm as machine};
 use cellist_history::{History, Shell};
+use outcome::outcome;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::IntoFuncArgs;
 use rustpython_vm::vm::thread;
@@ -118,6 +120,7 @@ impl Session {
         let side = interpreter
             .enter(|vm| {
                 limits::install(vm)
+                    .and_then(|()| interrupt::install(vm))
                     .and_then(|()| iterators::install(vm))
                     .and_then(|()| start_python(vm, isolated, shell))
                     .and_then(|side| {
@@ -482,22 +485,4 @@ fn describe(vm: &VirtualMachine, exc: &PyBaseExceptionRef) -> String {
 fn strings(value: &Value) -> Vec<String> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-}
-
-fn outcome(answer: &Value) -> Outcome {
-    if let Some(code) = answer["exit"].as_i64() {
-        return Outcome::Exit(code as i32);
-    }
-    if let Some(error) = answer["error"].as_object() {
-        let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
-        return Outcome::Error(Failure {
-            ename: text("ename"),
-            evalue: text("evalue"),
-            traceback: strings(&error["traceback"]),
-        });
-    }
-    Outcome::Ok {
-        user_expressions: answer["expressions"].as_object().cloned().unwrap_or_default(),
-        payload: answer["payload"].as_array().cloned().unwrap_or_default(),
-    }
 }

@@ -5,6 +5,7 @@
 //! machine, which only another thread's can make: one is kept in stock, and who takes it makes the
 //! next.
 
+use crate::history;
 use crate::interrupt::{Interrupter, block_all_signals, restore_signals};
 use crate::session::Session;
 use cellist_history::Shell;
@@ -76,8 +77,8 @@ impl Subshells {
         let token = TOKENS.fetch_add(1, Ordering::Relaxed);
         lock(&WORK).insert(token, (Box::new(work), shell));
         let identifier = identifier.to_owned();
-        let started = self.with_python("subshells", move |vm| {
-            let log = shell.map_or_else(|| vm.ctx.none(), |shell| vm.ctx.new_int(shell.0).into());
+        let started = self.with_python(move |vm| {
+            let log = history::log(shell, vm);
             let start = side(vm).and_then(|side| side.get_attr("start", vm));
             let started = start.and_then(|start| start.call((token, identifier, log), vm));
             if let Err(exc) = started {
@@ -92,15 +93,11 @@ impl Subshells {
     }
 
     /// Does something in Python on a thread of its own, whatever the others do.
-    fn with_python(
-        &self,
-        name: &str,
-        work: impl FnOnce(&VirtualMachine) + Send + 'static,
-    ) -> io::Result<()> {
+    fn with_python(&self, work: impl FnOnce(&VirtualMachine) + Send + 'static) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
         let mask = block_all_signals();
         let started = Builder::new()
-            .name(name.to_owned())
+            .name("subshells".to_owned())
             .stack_size(crate::limits::THREAD_STACK)
             .spawn(move || {
                 let mut stock = lock(&shared.stock);

@@ -1,6 +1,7 @@
 //! How the interpreter of a session starts.
 
 use super::Options;
+use crate::history;
 use cellist_history::Shell;
 use rustpython_vm::{PyResult, Settings, VirtualMachine};
 
@@ -33,6 +34,6 @@ pub(super) fn start_python(vm: &VirtualMachine, isolated: bool, shell: Option<Sh
     }
     let package = vm.import("cellist.session", 0)?;
     let session = package.get_attr("session", vm)?;
-    let log = shell.map_or_else(|| vm.ctx.none(), |shell| vm.ctx.new_int(shell.0).into());
+    let log = history::log(shell, vm);
     vm.call_method(&session, "start", (scope.globals.clone(), log))
 }
