@@ -218,6 +218,17 @@ fn checks_look_from_outside() {
 }
 
 #[test]
+fn a_failed_assertion_quotes_both_sides_of_its_comparison() {
+    let notebook = Notebook::new(Clock::Wall);
+    let left = "[n for n in 'ä' if n == 'ä' and 1 < 2 <= 3]";
+    let right = "[\n    'ö' if 1 > 2 else 'ü',\n]";
+    let source = format!("def check():\n    'ä'; assert {left} == {right}, 'said'\ncheck()");
+    let outcome = notebook.session.run_check("check", &source, Clock::Wall).unwrap();
+    let told = format!("assert {left} == {right}\n{left} == {right}: ['ä'] == ['ü']\nsaid");
+    assert_eq!(outcome.message.unwrap(), told);
+}
+
+#[test]
 fn threads_print_under_the_cell_that_started_them() {
     let mut notebook = Notebook::new(Clock::Wall);
     notebook.ok("import threading\ngo = threading.Event()\ndef work():\n    go.wait()\n    print('late')\nt = threading.Thread(target=work)\nt.start()");
