@@ -49,7 +49,7 @@ pub(crate) struct GradeArgs {
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZero<usize>>,
 
-    /// Seconds that one cell or check may take
+    /// Seconds that one cell or check may take, waiting for a busy processor not included
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     cell_timeout: Duration,
 

@@ -125,7 +125,8 @@ impl Zygote {
                 // Not reaped yet, so the id is still the child's.
                 let process = pidfd_open(pid, PidfdFlags::empty()).ok();
                 let fds: Vec<_> = process.iter().map(|fd| fd.as_fd()).collect();
-                self.control.send(&Report::Forked {}, &fds)
+                let pid = pid.as_raw_nonzero().get();
+                self.control.send(&Report::Forked { pid }, &fds)
             }
         }
     }

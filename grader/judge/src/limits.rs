@@ -8,9 +8,10 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Real time of one cell or check.
+    /// Real time of one cell or check. What it waits for a processor that others have does not
+    /// count, up to nine times as much.
     pub cell: Duration,
-    /// Real time of the whole notebook.
+    /// Real time of the whole notebook, counted in the same way.
     pub total: Duration,
     /// Address space in bytes; some is taken by the interpreter itself.
     pub memory: u64,

@@ -2,6 +2,7 @@
 
 mod end;
 mod job;
+mod timer;
 mod warm;
 
 use crate::limits::Limits;
@@ -16,6 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use timer::Timer;
 use warm::Warm;
 
 /// How long the child may take for what is not the learner's: locking down, switching clocks.
@@ -146,19 +148,16 @@ impl Judge {
         answers: &BTreeMap<String, String>,
     ) -> Result<(Observations, Option<Stop>), JudgeError> {
         let lost = |reason: String| JudgeError::Confine { reason };
-        match job.ask(&Request::Begin { limits: self.limits }, Instant::now() + OWN_TIME) {
+        let own = job.timer(OWN_TIME);
+        match job.ask(&Request::Begin { limits: self.limits }, &[&own]) {
             Ok(Reply::Ready {}) => {}
             Ok(Reply::Refused { reason }) => return Err(lost(reason)),
             Ok(other) => return Err(lost(format!("it answered {other:?}"))),
             Err(cause) => return Err(lost(format!("{cause:?}; {}", job.last_words()))),
         }
-        let mut run = Run {
-            job,
-            limits: &self.limits,
-            until: Instant::now() + self.limits.total,
-            number: 0,
-            observed: Observations::new(),
-        };
+        let total = job.timer(self.limits.total);
+        let mut run =
+            Run { job, limits: &self.limits, total, number: 0, observed: Observations::new() };
         for unit in &spec.units {
             if let Err(stop) = run.unit(unit, answers) {
                 return Ok((run.observed, Some(stop)));
@@ -166,7 +165,8 @@ impl Judge {
         }
         let observed = run.observed;
         // Whatever it answers: it is reaped next.
-        let _ = job.ask(&Request::End {}, Instant::now() + Duration::from_secs(1));
+        let last = job.timer(Duration::from_secs(1));
+        let _ = job.ask(&Request::End {}, &[&last]);
         Ok((observed, None))
     }
 }
@@ -181,7 +181,7 @@ struct Stop {
 struct Run<'a> {
     job: &'a mut Job,
     limits: &'a Limits,
-    until: Instant,
+    total: Timer,
     /// Number of cells run: what tracebacks call `Cell In[…]`.
     number: u32,
     observed: Observations,
@@ -222,10 +222,9 @@ impl Run<'_> {
     }
 
     fn ask(&mut self, cell: &str, request: &Request) -> Result<Reply, Stop> {
-        let now = Instant::now();
-        let until = self.until.min(now + self.limits.cell);
-        self.job.ask(request, until).map_err(|cause| {
-            let total = cause == Cause::CellTime && Instant::now() >= self.until;
+        let timer = self.job.timer(self.limits.cell);
+        self.job.ask(request, &[&timer, &self.total]).map_err(|cause| {
+            let total = cause == Cause::CellTime && self.total.rest().is_zero();
             let cause = if total { Cause::TotalTime } else { cause };
             Stop { cell: cell.to_owned(), cause }
         })

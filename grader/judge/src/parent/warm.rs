@@ -5,6 +5,7 @@ use super::job::{Job, last_words};
 use crate::protocol::control::{Control, Ended, Order, Report};
 use crate::protocol::frames::Key;
 use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::process::Pid;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -79,7 +80,10 @@ impl Warm {
         let fds = [theirs.as_fd(), stderr.as_fd()];
         let report = self.order(&Order::Fork { key }, &fds, ORDER_TIME).map_err(lost)?;
         match report {
-            (Report::Forked {}, fds) => Ok(Job::new(ours, fds.into_iter().next(), stderr, key)),
+            (Report::Forked { pid }, fds) => {
+                let process = fds.into_iter().next();
+                Ok(Job::new(ours, process, Pid::from_raw(pid), stderr, key))
+            }
             (Report::Failed { reason }, _) => Err(JudgeError::Fork { reason }),
             (other, _) => Err(JudgeError::Fork { reason: format!("it said {other:?}") }),
         }

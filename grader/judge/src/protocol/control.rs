@@ -40,8 +40,9 @@ pub(crate) enum Order {
 pub(crate) enum Report {
     /// The interpreter is warm.
     Warm {},
-    /// The child lives. With it comes its process descriptor, where the system has them.
-    Forked {},
+    /// The child lives. With it comes its process descriptor, where the system has them. Until it
+    /// is reaped the id is its own.
+    Forked { pid: i32 },
     /// The job's process is gone.
     Reaped { ended: Ended },
     /// The order could not be carried out.
