@@ -1,12 +1,12 @@
 //! A session: the interpreter, its one namespace, and the cells that run in it.
 
+mod checks;
 mod comms;
 mod outcome;
 mod start;
 
 use crate::capture::Capture;
 use crate::cell::{self, Completeness, Completion, Failure, Inspection, Outcome};
-use crate::check::CheckOutcome;
 use crate::clock::{self, Clock};
 use crate::event::{MimeBundle, Sink};
 use crate::interrupt::{self, Interrupter};
@@ -324,28 +324,6 @@ impl Session {
             }
             _ => Completeness::Invalid,
         }
-    }
-
-    /// Runs a check (source with its `#| hint:` lines) against the namespace; what it calls of
-    /// the learner's runs on `clock`. `id` stands in messages.
-    ///
-    /// # Errors
-    /// When the check was interrupted.
-    pub fn run_check(&self, id: &str, source: &str, clock: Clock) -> Result<CheckOutcome, Failure> {
-        let _running = self.interrupter.running();
-        let clock = clock.name();
-        let _watched = self.watch()?;
-        let answer = self.ask("run_check", |vm| {
-            (vm.ctx.new_str(id), vm.ctx.new_str(source), vm.ctx.new_str(clock))
-        })?;
-        let text = |key: &str| answer[key].as_str().map(str::to_owned);
-        Ok(CheckOutcome {
-            passed: answer["passed"] == Value::Bool(true),
-            score: answer["score"].as_f64(),
-            hint: text("hint"),
-            message: text("message"),
-            hint_error: text("hint_error"),
-        })
     }
 
     /// From the next cell or check on, these are the limits. A depth of recursion that is not

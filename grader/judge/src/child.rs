@@ -18,11 +18,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Imported once, before any submission: what a course on asyncio imports anyway. An expression
-/// that leaves no name behind, so that a learner's forgotten `import` is still an error.
-const WARM_UP: &str = "[__import__(name) for name in ('asyncio', 'collections', 'concurrent.futures', \
-                       'contextlib', 'dataclasses', 'functools', 'itertools', 'json', 'queue', \
-                       'random', 'threading', 'time', 'typing')] and None";
+/// Imported once, before any submission: what a course on asyncio imports anyway, and what checks
+/// and cells need of the session. An expression that leaves no name behind, so that a learner's
+/// forgotten `import` is still an error. Nothing that a package shows only after an import of its
+/// own (`urllib.parse`). Asked for its text, a module that waits for its first use loads.
+const WARM_UP: &str = "[__import__(name, None, None, ['__doc__']).__doc__ for name in (\
+    'asyncio', 'collections', 'concurrent.futures.thread', 'contextlib', 'dataclasses', 'datetime', \
+    'functools', 'hashlib', 'heapq', 'inspect', 'itertools', 'json', 'logging', 'queue', 'random', \
+    're', 'ssl', 'sqlite3', 'string', 'subprocess', 'textwrap', 'threading', 'time', 'tokenize', \
+    'traceback', 'tracemalloc', 'typing', '_colorize', 'codeop', \
+    'cellist.errors', 'cellist.formatters', 'cellist.layout', 'cellist.pretty', 'cellist.transform')\
+    ] and None";
+
+/// Run once as well: a check that fails and a check that stumbles. No task: the learner's own are
+/// numbered from 1.
+const WARM_UP_CHECKS: [&str; 2] =
+    ["#| hint: {t.result!r}\nt = lab.run(lambda: 1)\nassert t.result == 2", "raise ValueError(1)"];
 
 /// Becomes the judge's other process. The control socket is its standard input; everything else
 /// comes over it. Ends when the parent does.
@@ -61,8 +72,10 @@ fn warm_process() -> io::Result<()> {
     };
     let warm_up = Cell { silent: true, ..Cell::new(WARM_UP, Origin(0), 0) };
     session.run_cell(&warm_up);
-    // The first check imports what checks need.
-    let _ = session.run_check("warm-up", "pass", Clock::Virtual);
+    for check in WARM_UP_CHECKS {
+        // How it goes does not matter.
+        let _ = session.run_check("warm-up", check, Clock::Virtual);
+    }
     control.send(&Report::Warm {}, &[])?;
     Zygote { control, session, output, work, job: None }.run()
 }
@@ -87,6 +100,11 @@ impl Zygote {
         while let Some((order, fds)) = self.control.receive()? {
             match order {
                 Order::Start { .. } => self.fail("it has started already")?,
+                Order::Prepare { id, source, anew } => {
+                    // Only a cell could have broken that, and none has run here.
+                    let _ = self.session.prepare_check(&id, &source, anew);
+                    self.control.send(&Report::Prepared {}, &[])?;
+                }
                 Order::Fork { key } => self.fork(key, fds)?,
                 Order::Reap {} => self.reap()?,
             }

@@ -68,6 +68,8 @@ pub enum JudgeError {
 pub struct Judge {
     program: PathBuf,
     limits: Limits,
+    /// Hidden checks, too, are compiled before a submission's process is forked.
+    open: bool,
     warm: Mutex<HashMap<u32, Warm>>,
 }
 
@@ -91,7 +93,14 @@ impl Judge {
     pub fn with_limits(program: &Path, limits: Limits) -> Result<Self, JudgeError> {
         let first = Warm::start(program, Self::DEFAULT_SEED)?;
         let warm = Mutex::new(HashMap::from([(Self::DEFAULT_SEED, first)]));
-        Ok(Self { program: program.to_owned(), limits, warm })
+        Ok(Self { program: program.to_owned(), limits, open: false, warm })
+    }
+
+    /// For answers from whoever wrote the checks: the hidden ones are no secret to these, and are
+    /// compiled once for many answers, as the others are.
+    #[must_use]
+    pub fn open(self) -> Self {
+        Self { open: true, ..self }
     }
 
     /// Judges one submission. `answers` holds the learner's sources by cell id, Python for
@@ -108,13 +117,15 @@ impl Judge {
     ) -> Result<Verdict, JudgeError> {
         let started = Instant::now();
         let mut pool = self.pool();
-        let mut job = match pool.get(&seed).map(Warm::fork) {
+        let checks = self.checks(spec);
+        let fork = |warm: &mut Warm| warm.prepare(&checks).and_then(|()| warm.fork());
+        let mut job = match pool.get_mut(&seed).map(fork) {
             Some(Ok(job)) => job,
             // Not there yet, or the last submission took it along: a new one.
             _ => {
                 pool.remove(&seed);
                 let warm = Warm::start(&self.program, seed)?;
-                pool.entry(seed).or_insert(warm).fork()?
+                fork(pool.entry(seed).or_insert(warm))?
             }
         };
         let outcome = self.conduct(&mut job, spec, answers);
@@ -133,6 +144,18 @@ impl Judge {
             observed.insert(cell, Observed::Died(reason));
         }
         Ok(score::verdict(spec, answers, &observed, started.elapsed()))
+    }
+
+    /// Checks that a submission may know before they run: id and source.
+    fn checks<'a>(&self, spec: &'a Spec) -> Vec<(&'a str, &'a str)> {
+        let cells = spec.units.iter().flat_map(|unit| &unit.cells);
+        let check = |cell: &'a SpecCell| match cell {
+            SpecCell::Check { id, source, hidden, .. } if self.open || !hidden => {
+                Some((id.as_str(), source.as_str()))
+            }
+            _ => None,
+        };
+        cells.filter_map(check).collect()
     }
 
     fn pool(&self) -> MutexGuard<'_, HashMap<u32, Warm>> {

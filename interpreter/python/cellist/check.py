@@ -57,7 +57,7 @@ def run(identifier, source, lab, pristine, clock="virtual"):
     namespace["__builtins__"][_FAIL] = recorder.fail
     namespace["__builtins__"][_COMPARE] = recorder.compare
     try:
-        exec(_compile(identifier, source), namespace)
+        exec(_prepared.get((identifier, source)) or _compile(identifier, source), namespace)
     except CheckFailed as failure:
         return {**_failed(str(failure), *_render(hint, namespace)), "comparison": failure.comparison}
     except laboratory.LabError as error:
@@ -126,6 +126,21 @@ def _show(name, points, outcome):
     text = "\n  ".join([first, *(text for text in rest if text)])
     display.display({"text/plain": text, "text/html": markup + "</div>"}, raw=True)
     return outcome
+
+
+#: Code of checks that were compiled ahead, by identifier and source.
+_prepared = {}
+
+
+def prepare(identifier, source, anew):
+    """Compiles a check ahead, for the processes that are forked from this one; `anew` forgets those
+    that were before. One that does not compile is told when it is run."""
+    if anew:
+        _prepared.clear()
+    try:
+        _prepared[identifier, source] = _compile(identifier, source)
+    except Exception:
+        pass
 
 
 def _compile(identifier, source):

@@ -317,6 +317,12 @@ class Session:
         return self.context.run(
             _run, check.run, identifier, source, self.lab(), self.pristine, clock)
 
+    def prepare_check(self, identifier, source, anew):
+        """Compiles a check ahead."""
+        from cellist import check
+
+        check.prepare(identifier, source, anew)
+
     def _run_check_cell(self, source):
         from cellist import check
 

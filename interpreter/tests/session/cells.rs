@@ -229,6 +229,20 @@ fn a_failed_assertion_quotes_both_sides_of_its_comparison() {
 }
 
 #[test]
+fn a_prepared_check_runs_as_any_other() {
+    let notebook = Notebook::new(Clock::Wall);
+    let prepare = |source, anew| notebook.session.prepare_check("check", source, anew).unwrap();
+    let run = |source| notebook.session.run_check("check", source, Clock::Wall).unwrap();
+    prepare("assert 1 == 2", true);
+    prepare("assert (", false);
+    assert_eq!(run("assert 1 == 2").message.unwrap(), "assert 1 == 2\n1 == 2: 1 == 2");
+    assert!(run("assert 1 == 1").passed);
+    assert!(run("assert (").message.unwrap().contains("SyntaxError"));
+    prepare("assert 1 == 1", true);
+    assert!(run("assert 1 == 1").passed && !run("assert 1 == 2").passed);
+}
+
+#[test]
 fn threads_print_under_the_cell_that_started_them() {
     let mut notebook = Notebook::new(Clock::Wall);
     notebook.ok("import threading\ngo = threading.Event()\ndef work():\n    go.wait()\n    print('late')\nt = threading.Thread(target=work)\nt.start()");

@@ -107,15 +107,16 @@ fn prove(units: &[&Unit], jobs: NonZero<usize>, silent: bool) -> anyhow::Result<
     let bar = bar(units.iter().map(|unit| verify::count(unit)).sum());
     let mut proofs = Vec::new();
     let mut printed = Ok(());
-    let judged = verify::units(units, jobs, || Judge::start(&program), &mut |proof| {
-        bar.set_message(proof.unit.clone());
-        bar.inc(1);
-        if !silent && printed.is_ok() {
-            let text = with_marks(|marks| report::proof(&proof, marks));
-            printed = bar.suspend(|| io::stdout().write_all(text.as_bytes()));
-        }
-        proofs.push(proof);
-    });
+    let judged =
+        verify::units(units, jobs, || Judge::start(&program).map(Judge::open), &mut |proof| {
+            bar.set_message(proof.unit.clone());
+            bar.inc(1);
+            if !silent && printed.is_ok() {
+                let text = with_marks(|marks| report::proof(&proof, marks));
+                printed = bar.suspend(|| io::stdout().write_all(text.as_bytes()));
+            }
+            proofs.push(proof);
+        });
     bar.finish_and_clear();
     judged.context("the judge did not start")?;
     printed?;

@@ -2,7 +2,7 @@
 
 use super::JudgeError;
 use super::job::{Job, last_words};
-use crate::protocol::control::{Control, Ended, Order, Report};
+use crate::protocol::control::{Control, Ended, MAX_PACKET, Order, Report};
 use crate::protocol::frames::Key;
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::Pid;
@@ -27,6 +27,8 @@ const ORDER_TIME: Duration = Duration::from_secs(15);
 pub(super) struct Warm {
     process: Child,
     control: Control,
+    /// The checks that it has compiled: id and source.
+    prepared: Vec<(String, String)>,
     /// Submissions run in its `work`. Dropped, and so removed, after the process is gone.
     _folder: TempDir,
 }
@@ -57,7 +59,7 @@ impl Warm {
             .stderr(Stdio::from(stderr.try_clone().map_err(spawn)?))
             .spawn()
             .map_err(spawn)?;
-        let warm = Self { process, control, _folder: folder };
+        let warm = Self { process, control, prepared: Vec::new(), _folder: folder };
         let report = warm.order(&Order::Start { seed, work }, &[], START_TIME);
         match report {
             Ok((Report::Warm {}, _)) => Ok(warm),
@@ -67,6 +69,33 @@ impl Warm {
                 Err(JudgeError::Interpreter { reason: format!("{error}; {}", last_words(&stderr)) })
             }
         }
+    }
+
+    /// Has these checks compiled, and forgets others: each process that is forked would compile
+    /// them for itself.
+    pub(super) fn prepare(&mut self, checks: &[(&str, &str)]) -> Result<(), JudgeError> {
+        let same = |((id, source), check): (&(String, String), &(&str, &str))| {
+            (id.as_str(), source.as_str()) == *check
+        };
+        if self.prepared.len() == checks.len() && self.prepared.iter().zip(checks).all(same) {
+            return Ok(());
+        }
+        self.prepared.clear();
+        let mut anew = true;
+        for (id, source) in checks {
+            let (id, source) = ((*id).to_owned(), (*source).to_owned());
+            // In JSON a character takes six bytes at most.
+            if id.len() + source.len() < MAX_PACKET / 8 {
+                let order = Order::Prepare { id: id.clone(), source: source.clone(), anew };
+                anew = false;
+                match self.order(&order, &[], ORDER_TIME).map_err(lost)? {
+                    (Report::Prepared {}, _) => {}
+                    (other, _) => return Err(lost(io::Error::other(format!("it said {other:?}")))),
+                }
+            }
+            self.prepared.push((id, source));
+        }
+        Ok(())
     }
 
     /// Forks a process for one submission. The one before must have been reaped.

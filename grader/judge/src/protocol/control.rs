@@ -18,8 +18,8 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Largest packet, in bytes: paths and messages only, never notebooks.
-const MAX_PACKET: usize = 64 << 10;
+/// Largest packet, in bytes: paths, messages and single checks, never notebooks.
+pub(crate) const MAX_PACKET: usize = 64 << 10;
 const MAX_FDS: usize = 2;
 
 /// Judge to warm process.
@@ -28,6 +28,8 @@ const MAX_FDS: usize = 2;
 pub(crate) enum Order {
     /// First: start the interpreter. Submissions run in `work`, which is emptied between them.
     Start { seed: u32, work: PathBuf },
+    /// Compile a check, for the children that are forked from now on; `anew` forgets those before.
+    Prepare { id: String, source: String, anew: bool },
     /// Fork a child for a job. With it come the job's socket and the file for its stderr.
     Fork { key: Key },
     /// Kill the job's process and all it started, and say how it ended.
@@ -40,6 +42,8 @@ pub(crate) enum Order {
 pub(crate) enum Report {
     /// The interpreter is warm.
     Warm {},
+    /// The check is compiled, or will not compile.
+    Prepared {},
     /// The child lives. With it comes its process descriptor, where the system has them. Until it
     /// is reaped the id is its own.
     Forked { pid: i32 },
