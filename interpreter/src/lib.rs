@@ -19,6 +19,7 @@ mod iterators;
 mod limits;
 mod native;
 mod primitives;
+mod print;
 mod profiler;
 pub mod record;
 mod session;

@@ -3,7 +3,7 @@
 
 use crate::threads::has_thread_failed;
 use crate::{
-    clock, contexts, event_loop, history, interrupt, limits, native, primitives, profiler, record,
+    clock, contexts, event_loop, history, interrupt, limits, native, primitives, print, profiler, record,
     streams, subshell, sysconfig, tasks, threads, tls, traces,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
@@ -38,6 +38,7 @@ pub(crate) fn builder() -> InterpreterBuilder {
         primitives::module_def(&builder.ctx),
         streams::module_def(&builder.ctx),
         subshell::_cellist_subshell::module_def(&builder.ctx),
+        print::_cellist_print::module_def(&builder.ctx),
         profiler::module_def(&builder.ctx),
         traces::module_def(&builder.ctx),
     ];

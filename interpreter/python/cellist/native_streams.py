@@ -13,7 +13,7 @@ from asyncio import base_events, futures, protocols, selector_events, streams, t
 import _cellist_sync  # noqa: F401  (has the class of what `read()` returns)
 import _cellist_streams
 
-from cellist import native_loop
+from cellist import connecting, native_loop
 
 _Reader, _Writer = streams.StreamReader, streams.StreamWriter
 _Transport = selector_events._SelectorSocketTransport
@@ -100,7 +100,7 @@ SocketTransport.__module__ = selector_events.__name__
 
 
 def _make_socket_transport(self, sock, protocol, waiter=None, *, extra=None, server=None):
-    self._ensure_fd_no_transport(sock)
+    self._ensure_fd_no_transport(sock.fileno())
     transport = SocketTransport if type(sock) is socket.socket else _Transport
     return transport(self, sock, protocol, waiter, extra, server)
 
@@ -118,5 +118,6 @@ def install():
         setattr(streams, native.__name__, native)
         setattr(asyncio, native.__name__, native)
     native_loop.EventLoop._make_socket_transport = _make_socket_transport
+    connecting.install()
     # Asked several times for each connection.
     socket._intenum_converter = _member
