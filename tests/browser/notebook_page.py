@@ -67,6 +67,22 @@ class NotebookPage:
         self.page.keyboard.insert_text(source)
         assert self._get("return cell(arg).model.sharedModel.getSource()", cell) == source
 
+    def rewrite(self, cell: str, old: str, new: str) -> None:
+        """Opens a rendered Markdown cell by a double click, enters its text with `new` in place of
+        `old`, and has it rendered again."""
+        self._element(cell).wait_for_selector(".jp-RenderedMarkdown").dblclick()
+        self._wait("return !cell(arg).rendered", cell)
+        source = self._get("return cell(arg).model.sharedModel.getSource()", cell)
+        assert source.count(old) == 1, f"{old!r} is in {cell} {source.count(old)} times"
+        self.replace(cell, source.replace(old, new))
+        self.page.keyboard.press("Control+Enter")
+        self._wait("return cell(arg).rendered", cell)
+
+    def ticks(self, cell: str) -> int:
+        """How many boxes of a rendered Markdown cell are ticked."""
+        rendered = self._element(cell).wait_for_selector(".jp-RenderedMarkdown")
+        return len(rendered.query_selector_all("input[type=checkbox]:checked"))
+
     def add(self, source: str) -> str:
         """Adds a code cell at the very end; returns its id."""
         last = self._get("return panel.content.widgets.at(-1).model.id")

@@ -21,7 +21,9 @@ fn the_published_notebooks_are_what_the_units_make() {
         instructor: nowhere.path().join("instructor"),
         specs: nowhere.path().join("specs"),
     };
-    assert_eq!(publish::check(&build::course(&course()), &places), []);
+    let course = course();
+    let (notebooks, syllabus) = (build::course(&course), build::syllabus(&course));
+    assert_eq!(publish::check(&notebooks, &syllabus, &places), []);
 }
 
 #[test]
