@@ -3,8 +3,12 @@
 use crate::intake::{IntakeError, Submission};
 use crate::specs::{Foreign, Specs};
 use cellist_formats::notebook::{Notebook, NotebookError};
+use cellist_formats::spec::Spec;
+use cellist_formats::text_file;
 use cellist_formats::verdict::Verdict;
 use cellist_judge::{ForeignNotebook, Judge, JudgeError, Limits, assemble, revised};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -32,8 +36,20 @@ pub struct Graded {
     pub path: PathBuf,
     /// Whose it is, as far as that is known.
     pub learner: Option<String>,
+    /// What exactly was graded, once that is known.
+    pub identity: Option<Identity>,
     /// The verdict, or why there is none.
     pub result: Result<Verdict, GradeError>,
+}
+
+/// Tells a submission and its assignment from all others: with the seed and the version of the
+/// grader, the same gives the same verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// SHA-256 of the submitted file's text, in hexadecimal digits.
+    pub submission: String,
+    /// SHA-256 of the spec, its units in the revisions that were graded, in hexadecimal digits.
+    pub revision: String,
 }
 
 /// Why there is no verdict on a submission.
@@ -74,7 +90,8 @@ pub fn grade(
             Ok(submission) => (Some(submission), None),
             Err(error) => {
                 let path = error.path().to_owned();
-                (None, Some(Graded { path, learner: None, result: Err(error.into()) }))
+                let result = Err(error.into());
+                (None, Some(Graded { path, learner: None, identity: None, result }))
             }
         })
         .unzip();
@@ -120,10 +137,11 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn safely(&mut self, submission: &Submission) -> Graded {
-        let mut learner = None;
+        let (mut learner, mut identity) = (None, None);
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            self.judge(&submission.path, |notebook| {
-                learner = Some(submission.learner(notebook));
+            self.judge(&submission.path, |found, spec| {
+                learner = Some(submission.learner(&spec.notebook));
+                identity = Some(found);
             })
         }));
         let result = judged.unwrap_or_else(|_| {
@@ -131,16 +149,25 @@ impl Worker<'_> {
             self.judge = None;
             Err(GradeError::Panicked)
         });
-        Graded { path: submission.path.clone(), learner, result }
+        Graded { path: submission.path.clone(), learner, identity, result }
     }
 
-    fn judge(&mut self, path: &Path, found: impl FnOnce(&str)) -> Result<Verdict, GradeError> {
-        let notebook = Notebook::read(path)?;
-        let spec = self.specs.find(&notebook, path)?;
-        found(&spec.notebook);
-        let (spec, revisions) = revised(spec, &notebook);
-        let assembled = assemble(&spec, &notebook)?;
+    fn judge(
+        &mut self,
+        path: &Path,
+        found: impl FnOnce(Identity, &Spec),
+    ) -> Result<Verdict, GradeError> {
+        let text = text_file::read(path).map_err(NotebookError::from)?;
+        let notebook = Notebook::parse(&text, path)?;
+        let submission = hash(&text);
         // Outputs may be large.
+        drop(text);
+        let spec = self.specs.find(&notebook, path)?;
+        let (spec, revisions) = revised(spec, &notebook);
+        // Revisions of a unit that were not asked for do not count.
+        let graded = Spec { older: Vec::new(), ..spec.clone().into_owned() };
+        found(Identity { submission, revision: hash(&graded.to_text()) }, &spec);
+        let assembled = assemble(&spec, &notebook)?;
         drop(notebook);
         let judge = match self.judge.take() {
             Some(judge) => judge,
@@ -150,4 +177,11 @@ impl Worker<'_> {
             self.judge.insert(judge).grade(&spec, &assembled.answers, self.settings.seed)?;
         Ok(Verdict { notes: [revisions, assembled.notes, verdict.notes].concat(), ..verdict })
     }
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }

@@ -1,5 +1,8 @@
 //! `cellist grade`: judges submissions and reports.
 
+mod recorder;
+pub(crate) mod reports;
+
 use anyhow::{Context as _, bail};
 use cellist_grader::batch::{self, Settings};
 use cellist_grader::intake;
@@ -8,6 +11,8 @@ use cellist_grader::reporters::progress::Progress;
 use cellist_grader::reporters::table::{self, Look};
 use cellist_grader::specs::Specs;
 use cellist_judge::{Judge, Limits};
+use recorder::Recorder;
+use reports::ReportArgs;
 use std::io::{self, Write as _};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -21,13 +26,20 @@ and checks run as they are in the spec.
 
 Exit codes:
   0  every submission was graded, whatever its points
-  1  something could not be graded (missing, broken or foreign notebook); the rest was
-  2  usage, or a broken spec; nothing was graded
+  1  something could not be graded (missing, broken or foreign notebook), or a report not be
+     written; the rest was
+  2  usage, a broken spec, or a report that could not be written; nothing was graded
+
+Reports are written when all is graded; none holds a hidden check's code or values. Where one of a learner's
+submissions for a notebook must count, it is the last. The folder of --html gets index.html, the overview of
+the class, and learners/NAME.html to hand out.
 
 Examples:
   cellist grade alice.ipynb --spec spec.json
   cellist grade submissions/ --spec spec/ --json > verdicts.json
-  cellist grade 'submissions/*/day02.ipynb' --spec spec/day02.json --jobs 4";
+  cellist grade 'submissions/*/day02.ipynb' --spec spec/day02.json --jobs 4
+  cellist grade submissions/ --spec spec/ --html feedback --junit report.xml --csv grades.csv
+  cellist grade /autograder/submission --spec spec/ --gradescope /autograder/results/results.json";
 
 /// Grades submitted notebooks and prints a table of units, checks, points and hints.
 #[derive(Debug, clap::Args)]
@@ -68,16 +80,30 @@ pub(crate) struct GradeArgs {
     /// Show no progress on standard error
     #[arg(long, short)]
     quiet: bool,
+
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
-/// Grades and prints. Returns exit code 2 when the specs are of no use, else 1 when there is no
-/// verdict on some submission.
+/// Grades and prints. Returns exit code 2 when the specs are of no use or a report could not be
+/// written later, else 1 when there is no verdict on some submission or a report was not written.
 ///
 /// # Errors
 /// When the program does not know its own path or cannot print.
 pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
     let specs = match Specs::read(&args.spec) {
         Ok(specs) => specs,
+        Err(error) => {
+            writeln!(io::stderr(), "error: {error}")?;
+            return Ok(ExitCode::from(2));
+        }
+    };
+    if let Err(error) = args.reports.probe() {
+        writeln!(io::stderr(), "error: {error}\nnothing was graded; name another file or folder")?;
+        return Ok(ExitCode::from(2));
+    }
+    let gradebook = match args.reports.gradebook() {
+        Ok(gradebook) => gradebook.map(|book| Recorder::new(book, args.seed)),
         Err(error) => {
             writeln!(io::stderr(), "error: {error}")?;
             return Ok(ExitCode::from(2));
@@ -97,7 +123,10 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
     let found = intake::collect(&args.submissions);
     let mut report = Report {
         progress: Progress::new(found.len(), args.quiet),
-        json: args.json.then(Vec::new),
+        json: args.json,
+        reports: args.reports,
+        gradebook,
+        entries: Vec::new(),
         graded: 0,
         failed: 0,
         printed: Ok(()),
@@ -108,8 +137,12 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
 
 struct Report {
     progress: Progress,
-    /// The entries so far; `None` when tables are printed instead.
-    json: Option<Vec<Entry>>,
+    /// Prints JSON at the end instead of tables now.
+    json: bool,
+    reports: ReportArgs,
+    gradebook: Option<Recorder>,
+    /// What is graded so far; empty when nobody wants it later.
+    entries: Vec<Entry>,
     graded: usize,
     failed: usize,
     /// The first failure to print. Grading goes on: the exit code is still wanted.
@@ -123,27 +156,42 @@ impl Report {
             Err(_) => self.failed += 1,
         }
         self.progress.step(&graded);
-        match &mut self.json {
-            Some(entries) => entries.push(graded.into()),
-            None => self.print(&table::submission(&graded, Look::of_stdout())),
+        if !self.json {
+            self.print(&table::submission(&graded, Look::of_stdout()));
+        }
+        if let Some(gradebook) = &mut self.gradebook {
+            gradebook.add(&graded);
+        }
+        if self.json || self.reports.any() {
+            self.entries.push(graded.into());
         }
     }
 
     fn finish(mut self) -> anyhow::Result<ExitCode> {
-        match self.json.take() {
-            Some(entries) => self.print(&json::report(&entries)),
-            None if self.graded + self.failed > 1 => {
-                self.print(&table::summary(self.graded, self.failed));
-            }
-            None => {}
+        if self.json {
+            self.print(&json::report(&self.entries));
+        } else if self.graded + self.failed > 1 {
+            self.print(&table::summary(self.graded, self.failed));
         }
         self.progress.finish();
+        let unwritten = self.reports.write(&self.entries);
+        let unrecorded = self.gradebook.take().and_then(Recorder::failure);
+        if let Some(error) = &unrecorded {
+            writeln!(io::stderr(), "error: {error}")?;
+        }
+        for error in &unwritten {
+            writeln!(
+                io::stderr(),
+                "error: {error}\nthe rest was written; mend this and grade again"
+            )?;
+        }
         match self.printed {
             // `| head` has read all it wanted.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             other => other.context("cannot print the report")?,
         }
-        Ok(if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        let all = self.failed == 0 && unwritten.is_empty() && unrecorded.is_none();
+        Ok(if all { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
 
     fn print(&mut self, text: &str) {
