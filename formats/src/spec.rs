@@ -81,6 +81,19 @@ pub enum SpecCell {
         /// Python source with its `#| hint:` lines.
         source: String,
     },
+    /// Tests of an nbgrader notebook: a cell like any other, in the learner's own namespace, that
+    /// earns by what it shows.
+    Tests {
+        /// Cell id.
+        id: String,
+        /// Points when it shows no error.
+        points: f64,
+        /// Learners do not have all of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hidden: bool,
+        /// Python source.
+        source: String,
+    },
     /// A question with keyed answers; answered in a Markdown cell by ticking `- [x]`.
     Quiz {
         /// Cell id.
@@ -122,6 +135,7 @@ impl SpecCell {
             Self::Example { id, .. }
             | Self::Exercise { id, .. }
             | Self::Check { id, .. }
+            | Self::Tests { id, .. }
             | Self::Quiz { id, .. }
             | Self::Reflect { id, .. } => id,
         }

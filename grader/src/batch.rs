@@ -1,13 +1,16 @@
 //! Judging many submissions, several at a time. What is wrong with one stays with it.
 
+use crate::assignments::Assignments;
 use crate::intake::{IntakeError, Submission};
-use crate::specs::{Foreign, Specs};
+use crate::nbgrader::{MissingModules, NewerMetadata};
+use crate::specs::Foreign;
 use cellist_formats::notebook::{Notebook, NotebookError};
 use cellist_formats::spec::Spec;
 use cellist_formats::text_file;
 use cellist_formats::verdict::Verdict;
-use cellist_judge::{ForeignNotebook, Judge, JudgeError, Limits, assemble, revised};
+use cellist_judge::{Attachment, ForeignNotebook, Judge, JudgeError, Limits};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,6 +70,15 @@ pub enum GradeError {
     /// It has no cell of its spec.
     #[error(transparent)]
     ForeignNotebook(#[from] ForeignNotebook),
+    /// Its assignment cannot be graded.
+    #[error("{0}")]
+    Source(String),
+    /// It needs what this Python does not have.
+    #[error(transparent)]
+    MissingModules(#[from] MissingModules),
+    /// It was made by a newer nbgrader.
+    #[error(transparent)]
+    NewerMetadata(#[from] NewerMetadata),
     /// This machine failed.
     #[error(transparent)]
     Judge(#[from] JudgeError),
@@ -79,7 +91,7 @@ pub enum GradeError {
 /// `found`, each as soon as it and all before it are there.
 pub fn grade(
     found: Vec<Result<Submission, IntakeError>>,
-    specs: &Specs,
+    assignments: &dyn Assignments,
     settings: &Settings,
     mut done: impl FnMut(Graded),
 ) {
@@ -101,7 +113,7 @@ pub fn grade(
         for _ in 0..workers {
             let (sender, next, submissions) = (sender.clone(), &next, &submissions);
             scope.spawn(move || {
-                let mut worker = Worker { specs, settings, judge: None };
+                let mut worker = Worker { assignments, settings, judge: None };
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(slot) = submissions.get(index) else { break };
@@ -130,17 +142,18 @@ pub fn grade(
 
 /// One thread's judge, started with its first submission.
 struct Worker<'a> {
-    specs: &'a Specs,
+    assignments: &'a dyn Assignments,
     settings: &'a Settings,
     judge: Option<Judge>,
 }
 
 impl Worker<'_> {
     fn safely(&mut self, submission: &Submission) -> Graded {
-        let (mut learner, mut identity) = (None, None);
+        let mut learner = self.assignments.learner(&submission.path);
+        let mut identity = None;
         let judged = catch_unwind(AssertUnwindSafe(|| {
             self.judge(&submission.path, |found, spec| {
-                learner = Some(submission.learner(&spec.notebook));
+                learner.get_or_insert_with(|| submission.learner(&spec.notebook));
                 identity = Some(found);
             })
         }));
@@ -157,25 +170,38 @@ impl Worker<'_> {
         path: &Path,
         found: impl FnOnce(Identity, &Spec),
     ) -> Result<Verdict, GradeError> {
+        let assignments = self.assignments;
+        if let Some(verdict) = assignments.absent(path) {
+            return Ok(verdict);
+        }
         let text = text_file::read(path).map_err(NotebookError::from)?;
         let notebook = Notebook::parse(&text, path)?;
         let submission = hash(&text);
+        let mut ask = |spec: &Spec, files: &[Attachment]| self.run(spec, &BTreeMap::new(), files);
+        let prepared = assignments.prepare(path, &notebook, &mut ask)?;
         // Outputs may be large.
         drop(text);
-        let spec = self.specs.find(&notebook, path)?;
-        let (spec, revisions) = revised(spec, &notebook);
-        // Revisions of a unit that were not asked for do not count.
-        let graded = Spec { older: Vec::new(), ..spec.clone().into_owned() };
-        found(Identity { submission, revision: hash(&graded.to_text()) }, &spec);
-        let assembled = assemble(&spec, &notebook)?;
         drop(notebook);
+        // Revisions of a unit that were not asked for do not count.
+        let graded = Spec { older: Vec::new(), ..prepared.spec.clone() };
+        found(Identity { submission, revision: hash(&graded.to_text()) }, &prepared.spec);
+        let verdict = self.run(&prepared.spec, &prepared.answers, &prepared.files)?;
+        let notes = [prepared.notes, verdict.notes].concat();
+        Ok(assignments.settle(path, Verdict { notes, ..verdict }))
+    }
+
+    fn run(
+        &mut self,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        files: &[Attachment],
+    ) -> Result<Verdict, GradeError> {
         let judge = match self.judge.take() {
             Some(judge) => judge,
             None => Judge::with_limits(&self.settings.program, self.settings.limits)?,
         };
-        let verdict =
-            self.judge.insert(judge).grade(&spec, &assembled.answers, self.settings.seed)?;
-        Ok(Verdict { notes: [revisions, assembled.notes, verdict.notes].concat(), ..verdict })
+        let judge = self.judge.insert(judge);
+        Ok(judge.grade_with(spec, answers, files, self.settings.seed)?)
     }
 }
 

@@ -4,8 +4,10 @@ mod recorder;
 pub(crate) mod reports;
 
 use anyhow::{Context as _, bail};
+use cellist_grader::assignments::Assignments;
 use cellist_grader::batch::{self, Settings};
-use cellist_grader::intake;
+use cellist_grader::intake::{self, IntakeError, Submission};
+use cellist_grader::nbgrader::{Course, LatePolicy};
 use cellist_grader::reporters::json::{self, Entry};
 use cellist_grader::reporters::progress::Progress;
 use cellist_grader::reporters::table::{self, Look};
@@ -39,19 +41,32 @@ Examples:
   cellist grade submissions/ --spec spec/ --json > verdicts.json
   cellist grade 'submissions/*/day02.ipynb' --spec spec/day02.json --jobs 4
   cellist grade submissions/ --spec spec/ --html feedback --junit report.xml --csv grades.csv
-  cellist grade /autograder/submission --spec spec/ --gradescope /autograder/results/results.json";
+  cellist grade /autograder/submission --spec spec/ --gradescope /autograder/results/results.json
+  cellist grade --nbgrader ~/course --assignment ps1 --late zero";
 
 /// Grades submitted notebooks and prints a table of units, checks, points and hints.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct GradeArgs {
     /// Notebooks, folders of notebooks, or patterns such as 'submissions/*/day02.ipynb'
-    #[arg(required = true, value_name = "SUBMISSION")]
+    #[arg(required_unless_present = "nbgrader", value_name = "SUBMISSION")]
     submissions: Vec<PathBuf>,
 
     /// Grading spec, or a folder of them; each submission finds its own by the ids of its cells
-    #[arg(long, required = true, value_name = "FILE|FOLDER")]
+    #[arg(long, required_unless_present = "nbgrader", value_name = "FILE|FOLDER")]
     spec: Vec<PathBuf>,
+
+    /// Grade a course of nbgrader as it lies, by nbgrader's rules: a folder with `source` and `submitted`
+    #[arg(long, value_name = "COURSE", conflicts_with_all = ["submissions", "spec"])]
+    nbgrader: Option<PathBuf>,
+
+    /// Grade only this assignment of the course
+    #[arg(long, value_name = "NAME", requires = "nbgrader")]
+    assignment: Option<String>,
+
+    /// What late submissions lose; nbgrader's gradebook has the due dates
+    #[arg(long, value_name = "POLICY", requires = "nbgrader", value_enum, default_value = "none")]
+    late: Late,
 
     /// Print a JSON array with a verdict or an error per submission instead of tables
     #[arg(long)]
@@ -85,14 +100,22 @@ pub(crate) struct GradeArgs {
     reports: ReportArgs,
 }
 
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Late {
+    /// Nothing; it is only noted
+    None,
+    /// All points
+    Zero,
+}
+
 /// Grades and prints. Returns exit code 2 when the specs are of no use or a report could not be
 /// written later, else 1 when there is no verdict on some submission or a report was not written.
 ///
 /// # Errors
 /// When the program does not know its own path or cannot print.
 pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
-    let specs = match Specs::read(&args.spec) {
-        Ok(specs) => specs,
+    let Work { assignments, found } = match work(&args) {
+        Ok(work) => work,
         Err(error) => {
             writeln!(io::stderr(), "error: {error}")?;
             return Ok(ExitCode::from(2));
@@ -120,7 +143,6 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         jobs: args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN),
         seed: args.seed,
     };
-    let found = intake::collect(&args.submissions);
     let mut report = Report {
         progress: Progress::new(found.len(), args.quiet),
         json: args.json,
@@ -131,8 +153,31 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         failed: 0,
         printed: Ok(()),
     };
-    batch::grade(found, &specs, &settings, |graded| report.add(graded));
+    batch::grade(found, assignments.as_ref(), &settings, |graded| report.add(graded));
     report.finish()
+}
+
+/// What is held against what.
+struct Work {
+    assignments: Box<dyn Assignments>,
+    found: Vec<Result<Submission, IntakeError>>,
+}
+
+fn work(args: &GradeArgs) -> anyhow::Result<Work> {
+    let Some(folder) = &args.nbgrader else {
+        let assignments = Box::new(Specs::read(&args.spec)?);
+        return Ok(Work { assignments, found: intake::collect(&args.submissions) });
+    };
+    let policy = match args.late {
+        Late::None => LatePolicy::None,
+        Late::Zero => LatePolicy::Zero,
+    };
+    let course = Course::read(folder, args.assignment.as_deref(), policy)?;
+    let (found, notes) = course.submissions();
+    for note in notes {
+        writeln!(io::stderr(), "note: {note}")?;
+    }
+    Ok(Work { assignments: Box::new(course), found })
 }
 
 struct Report {

@@ -5,6 +5,7 @@
 //! over a socket of its own.
 
 mod assemble;
+mod attachment;
 mod child;
 mod limits;
 mod parent;
@@ -12,8 +13,10 @@ mod protocol;
 mod quiz;
 mod revision;
 mod score;
+mod shown;
 
 pub use assemble::{Assembled, ForeignNotebook, assemble, matching_cells};
+pub use attachment::Attachment;
 pub use child::child_main;
 pub use limits::Limits;
 pub use parent::{Judge, JudgeError};

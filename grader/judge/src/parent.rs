@@ -4,6 +4,7 @@ mod end;
 mod job;
 mod warm;
 
+use crate::attachment::Attachment;
 use crate::limits::Limits;
 use crate::protocol::{Raised, Reply, Request};
 use crate::score::{self, Checked, Observations, Observed};
@@ -43,6 +44,14 @@ pub enum JudgeError {
     Fork {
         /// What the system said.
         reason: String,
+    },
+    /// A file that belongs to the assignment could not be copied.
+    #[error("`{}` could not be copied for the submission: {source}", file.display())]
+    Attachment {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
     /// The submission's process could not be locked down.
     #[error("the submission's process could not be locked down: {reason}")]
@@ -104,6 +113,20 @@ impl Judge {
         answers: &BTreeMap<String, String>,
         seed: u32,
     ) -> Result<Verdict, JudgeError> {
+        self.grade_with(spec, answers, &[], seed)
+    }
+
+    /// As [`Judge::grade`], with files in the folder that the submission runs in.
+    ///
+    /// # Errors
+    /// As [`Judge::grade`], and when a file cannot be copied.
+    pub fn grade_with(
+        &self,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        files: &[Attachment],
+        seed: u32,
+    ) -> Result<Verdict, JudgeError> {
         let started = Instant::now();
         let mut pool = self.pool();
         let mut job = match pool.get(&seed).map(Warm::fork) {
@@ -115,7 +138,8 @@ impl Judge {
                 pool.entry(seed).or_insert(warm).fork()?
             }
         };
-        let outcome = self.conduct(&mut job, spec, answers);
+        let furnished = pool.get(&seed).map_or(Ok(()), |warm| warm.furnish(files));
+        let outcome = furnished.and_then(|()| self.conduct(&mut job, spec, answers));
         let ended = pool.get(&seed).map(Warm::reap);
         let ended = match ended {
             Some(Ok(ended)) => Some(ended),
@@ -197,6 +221,11 @@ impl Run<'_> {
                     Some(source) => self.cell(id, source),
                     None => continue,
                 },
+                SpecCell::Tests { id, source, .. } => {
+                    self.number += 1;
+                    let (id, source) = (id.clone(), source.clone());
+                    Request::Tests { id, number: self.number, source }
+                }
                 SpecCell::Check { id, source, .. } => {
                     Request::Check { id: id.clone(), source: source.clone() }
                 }
@@ -239,6 +268,7 @@ impl Run<'_> {
                 let Raised { ename, evalue, traceback } = raised;
                 Observed::Raised(CellError { cell: id.to_owned(), ename, evalue, traceback })
             }
+            (Request::Tests { .. }, Reply::Tested { shown }) => Observed::Shown(shown),
             (
                 Request::Check { .. },
                 Reply::Checked { passed, score, hint, message, hint_error },

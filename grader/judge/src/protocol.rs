@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod frames;
 
 use crate::limits::Limits;
+use crate::shown::Shown;
 use serde::{Deserialize, Serialize};
 
 /// Exit status of a child whose cell printed more than its budget. A learner can forge it, and
@@ -21,6 +22,8 @@ pub(crate) enum Request {
     Clock { simulated: bool },
     /// Run a cell in the submission's namespace.
     Cell { id: String, number: u32, source: String },
+    /// Run nbgrader's tests in the submission's namespace.
+    Tests { id: String, number: u32, source: String },
     /// Run a check. Hidden checks too are sent only now, one at a time.
     Check { id: String, source: String },
     /// Last: the child ends by itself.
@@ -37,6 +40,8 @@ pub(crate) enum Reply {
     Refused { reason: String },
     /// To `cell`.
     Ran { error: Option<Raised> },
+    /// To `tests`.
+    Tested { shown: Shown },
     /// To `check`.
     Checked {
         passed: bool,

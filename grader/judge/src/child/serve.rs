@@ -51,6 +51,12 @@ pub(super) fn serve(
                 let cell = Cell::new(&source, Origin(number.into()), number);
                 Reply::Ran { error: raised(session.run_cell(&cell)) }
             }
+            Request::Tests { number, source, .. } => {
+                let origin = Origin(number.into());
+                output.watch(origin);
+                let error = raised(session.run_cell(&Cell::new(&source, origin, number)));
+                Reply::Tested { shown: output.shown().cut(cut).unless_shown(error) }
+            }
             Request::Check { id, source } => checked(session.run_check(&id, &source, clock)),
             Request::End {} => Reply::Ready {},
         };

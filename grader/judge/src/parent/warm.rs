@@ -2,6 +2,7 @@
 
 use super::JudgeError;
 use super::job::{Job, last_words};
+use crate::attachment::{self, Attachment};
 use crate::protocol::control::{Control, Ended, Order, Report};
 use crate::protocol::frames::Key;
 use rustix::fs::{MemfdFlags, memfd_create};
@@ -17,6 +18,8 @@ use tempfile::TempDir;
 
 /// Starting an interpreter takes well under a second; not on a machine that swaps.
 const START_TIME: Duration = Duration::from_secs(60);
+/// The folder that submissions run in, within the process's own.
+const WORK: &str = "work";
 /// Forking and reaping take milliseconds.
 const ORDER_TIME: Duration = Duration::from_secs(15);
 
@@ -27,14 +30,14 @@ pub(super) struct Warm {
     process: Child,
     control: Control,
     /// Submissions run in its `work`. Dropped, and so removed, after the process is gone.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Warm {
     pub(super) fn start(program: &Path, seed: u32) -> Result<Self, JudgeError> {
         let spawn = |source| JudgeError::Spawn { program: program.to_owned(), source };
         let folder = tempfile::Builder::new().prefix("cellist-judge-").tempdir().map_err(spawn)?;
-        let work = folder.path().join("work");
+        let work = folder.path().join(WORK);
         let (control, theirs) = Control::pair().map_err(spawn)?;
         let stderr = memory_file().map_err(spawn)?;
         let process = Command::new(program)
@@ -56,7 +59,7 @@ impl Warm {
             .stderr(Stdio::from(stderr.try_clone().map_err(spawn)?))
             .spawn()
             .map_err(spawn)?;
-        let warm = Self { process, control, _folder: folder };
+        let warm = Self { process, control, folder };
         let report = warm.order(&Order::Start { seed, work }, &[], START_TIME);
         match report {
             Ok((Report::Warm {}, _)) => Ok(warm),
@@ -83,6 +86,13 @@ impl Warm {
             (Report::Failed { reason }, _) => Err(JudgeError::Fork { reason }),
             (other, _) => Err(JudgeError::Fork { reason: format!("it said {other:?}") }),
         }
+    }
+
+    /// Puts files into the folder of the submission that was forked last.
+    pub(super) fn furnish(&self, files: &[Attachment]) -> Result<(), JudgeError> {
+        let work = self.folder.path().join(WORK);
+        attachment::copy(files, &work)
+            .map_err(|(file, source)| JudgeError::Attachment { file, source })
     }
 
     /// Kills the submission's process, if it still runs, and all that it started.
