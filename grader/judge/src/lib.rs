@@ -6,6 +6,7 @@
 
 mod assemble;
 mod child;
+mod level;
 mod limits;
 mod parent;
 mod protocol;
@@ -15,6 +16,7 @@ mod score;
 
 pub use assemble::{Assembled, ForeignNotebook, assemble, matching_cells};
 pub use child::child_main;
+pub use level::Level;
 pub use limits::Limits;
 pub use parent::{Judge, JudgeError};
 pub use revision::revised;

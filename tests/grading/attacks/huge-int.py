@@ -1,0 +1,5 @@
+#| attack: computes a number that does not end
+#| row: exhausts
+#| points: 0
+#| says: Stopped after
+10 ** 10 ** 9
