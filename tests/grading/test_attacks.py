@@ -137,6 +137,8 @@ def graded(root: Path, handed_in: Path, spec: Path) -> tuple[Run, float]:
     env = home.make(root / "home") | {"TMPDIR": str(root / "tmp")}
     limits = ("--cell-timeout", "4", "--timeout", "20", "--memory", "1024")
     command = [cellist(), "grade", handed_in, "--spec", spec, "--json", "--jobs", "3", *limits]
+    # What is in the files must not run anywhere else.
+    command += ["--require-sandbox"]
     started = time.monotonic()
     run = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     return Run(run.returncode, run.stdout, run.stderr), time.monotonic() - started

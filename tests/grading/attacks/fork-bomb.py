@@ -1,7 +1,7 @@
-#| attack: forks without end
+#| attack: forks itself time and again (few times, should it come through)
 #| row: exhausts
 #| points: 0
 #| says: Operation not permitted
 import os
-while True:
+for _ in range(4):
     os.fork()

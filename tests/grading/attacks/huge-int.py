@@ -1,5 +1,4 @@
 #| attack: computes a number that does not end
 #| row: exhausts
 #| points: 0
-#| says: Stopped after
 10 ** 10 ** 9

@@ -1,7 +1,7 @@
 #| attack: opens a server
 #| row: network
 #| points: 0
-#| says: Operation not permitted
+#| says: could not bind
 import asyncio
 async def main():
     await asyncio.start_server(lambda reader, writer: None, '0.0.0.0', 0)
