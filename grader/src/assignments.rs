@@ -3,7 +3,7 @@
 use crate::batch::GradeError;
 use crate::specs::Specs;
 use cellist_formats::notebook::Notebook;
-use cellist_formats::spec::Spec;
+use cellist_formats::spec::{Spec, SpecNeed};
 use cellist_formats::verdict::Verdict;
 use cellist_judge::{Attachment, assemble, revised};
 use std::borrow::Cow;
@@ -45,6 +45,12 @@ pub trait Assignments: Sync {
         ask: &mut Ask<'_>,
     ) -> Result<Prepared<'_>, GradeError>;
 
+    /// Whether a unit needs something of the machine.
+    fn need(&self, need: SpecNeed) -> bool {
+        let _ = need;
+        false
+    }
+
     /// What comes on top of the judge's verdict.
     fn settle(&self, path: &Path, verdict: Verdict) -> Verdict {
         let _ = path;
@@ -59,6 +65,10 @@ pub trait Assignments: Sync {
 }
 
 impl Assignments for Specs {
+    fn need(&self, need: SpecNeed) -> bool {
+        Self::need(self, need)
+    }
+
     fn prepare(
         &self,
         path: &Path,

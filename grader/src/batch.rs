@@ -88,14 +88,17 @@ pub enum GradeError {
 }
 
 /// Judges everything that was found; `done` gets the results one by one in the order of
-/// `found`, each as soon as it and all before it are there.
+/// `found`, each as soon as it and all before it are there. `first` is a judge that has been started
+/// already; others are started as they are needed.
 pub fn grade(
     found: Vec<Result<Submission, IntakeError>>,
     assignments: &dyn Assignments,
     settings: &Settings,
+    first: Option<Judge>,
     mut done: impl FnMut(Graded),
 ) {
     let next = AtomicUsize::new(0);
+    let mut first = first;
     let (submissions, mut waiting): (Vec<Option<Submission>>, Vec<Option<Graded>>) = found
         .into_iter()
         .map(|found| match found {
@@ -112,8 +115,9 @@ pub fn grade(
         let (sender, receiver) = mpsc::channel();
         for _ in 0..workers {
             let (sender, next, submissions) = (sender.clone(), &next, &submissions);
+            let judge = first.take();
             scope.spawn(move || {
-                let mut worker = Worker { assignments, settings, judge: None };
+                let mut worker = Worker { assignments, settings, judge };
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(slot) = submissions.get(index) else { break };
@@ -125,11 +129,11 @@ pub fn grade(
             });
         }
         drop(sender);
-        let mut first = 0;
+        let mut next_out = 0;
         let mut hand_out = |waiting: &mut Vec<Option<Graded>>| {
-            while let Some(graded) = waiting.get_mut(first).and_then(Option::take) {
+            while let Some(graded) = waiting.get_mut(next_out).and_then(Option::take) {
                 done(graded);
-                first += 1;
+                next_out += 1;
             }
         };
         hand_out(&mut waiting);
@@ -183,7 +187,7 @@ impl Worker<'_> {
         drop(text);
         drop(notebook);
         // Revisions of a unit that were not asked for do not count.
-        let graded = Spec { older: Vec::new(), ..prepared.spec.clone() };
+        let graded = Spec { older: Vec::new(), ..prepared.spec.clone().into_owned() };
         found(Identity { submission, revision: hash(&graded.to_text()) }, &prepared.spec);
         let verdict = self.run(&prepared.spec, &prepared.answers, &prepared.files)?;
         let notes = [prepared.notes, verdict.notes].concat();

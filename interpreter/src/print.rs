@@ -66,7 +66,10 @@ pub(crate) mod _cellist_print {
     }
 
     /// The stream, if nobody has changed what writing to it means.
-    fn stream_of_cells<'a>(out: &'a PyObjectRef, vm: &VirtualMachine) -> Option<&'a Py<StreamCore>> {
+    fn stream_of_cells<'a>(
+        out: &'a PyObjectRef,
+        vm: &VirtualMachine,
+    ) -> Option<&'a Py<StreamCore>> {
         let (class, _) = PLACE.get()?;
         let plain = out.class().is(class)
             && class.get_direct_attr(vm.ctx.intern_str("write")).is_none()

@@ -3,8 +3,8 @@
 
 use crate::threads::has_thread_failed;
 use crate::{
-    clock, contexts, event_loop, history, interrupt, limits, native, primitives, print, profiler, record,
-    streams, subshell, sysconfig, tasks, threads, tls, traces,
+    clock, contexts, event_loop, history, interrupt, limits, native, primitives, print, profiler,
+    record, streams, subshell, sysconfig, tasks, threads, tls, traces,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};

@@ -4,6 +4,7 @@ mod recorder;
 pub(crate) mod reports;
 
 use anyhow::{Context as _, bail};
+use cellist_formats::spec::SpecNeed;
 use cellist_grader::assignments::Assignments;
 use cellist_grader::batch::{self, Settings};
 use cellist_grader::intake::{self, IntakeError, Submission};
@@ -12,7 +13,7 @@ use cellist_grader::reporters::json::{self, Entry};
 use cellist_grader::reporters::progress::Progress;
 use cellist_grader::reporters::table::{self, Look};
 use cellist_grader::specs::Specs;
-use cellist_judge::{Judge, Limits};
+use cellist_judge::{Judge, Level, Limits};
 use recorder::Recorder;
 use reports::ReportArgs;
 use std::io::{self, Write as _};
@@ -23,14 +24,16 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 const AFTER_HELP: &str = "\
-Each submission runs in a process of its own. From a notebook only the answers are taken: examples
-and checks run as they are in the spec.
+Each submission runs in a process of its own, locked away from files, other processes and the network
+as far as this machine's kernel can (`sandbox:` on standard error says how far). From a notebook only the
+answers are taken: examples and checks run as they are in the spec.
 
 Exit codes:
   0  every submission was graded, whatever its points
   1  something could not be graded (missing, broken or foreign notebook), or a report not be
      written; the rest was
   2  usage, a broken spec, or a report that could not be written; nothing was graded
+  3  this machine offers less than --require-sandbox asks for; nothing was graded
 
 Reports are written when all is graded; none holds a hidden check's code or values. Where one of a learner's
 submissions for a notebook must count, it is the last. The folder of --html gets index.html, the overview of
@@ -92,6 +95,11 @@ pub(crate) struct GradeArgs {
     #[arg(long, value_name = "N", default_value_t = Judge::DEFAULT_SEED)]
     seed: u32,
 
+    /// Grade nothing unless submissions are kept from all files but their own, from other processes, and
+    /// from the network (Landlock ABI 3, seccomp; where units use the loopback, a network of its own)
+    #[arg(long)]
+    require_sandbox: bool,
+
     /// Show no progress on standard error
     #[arg(long, short)]
     quiet: bool,
@@ -109,7 +117,8 @@ enum Late {
 }
 
 /// Grades and prints. Returns exit code 2 when the specs are of no use or a report could not be
-/// written later, else 1 when there is no verdict on some submission or a report was not written.
+/// written later, 3 when the sandbox is not what was required, else 1 when there is no verdict on
+/// some submission or a report was not written.
 ///
 /// # Errors
 /// When the program does not know its own path or cannot print.
@@ -143,17 +152,31 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         jobs: args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN),
         seed: args.seed,
     };
+    // One that does not start is told with each submission that wants it.
+    let start = || Judge::with_limits(&settings.program, settings.limits).ok();
+    let wanted = args.require_sandbox || found.iter().any(Result::is_ok);
+    let first = wanted.then(start).flatten();
+    let level = first.as_ref().map(Judge::level);
+    let enough = level.is_some_and(|level| level.suffices(assignments.need(SpecNeed::Loopback)));
+    if args.require_sandbox && !enough {
+        writeln!(io::stderr(), "error: {}", too_little(level))?;
+        return Ok(ExitCode::from(3));
+    }
+    if let Some(level) = level.filter(|_| !args.quiet) {
+        writeln!(io::stderr(), "sandbox: {level}")?;
+    }
     let mut report = Report {
         progress: Progress::new(found.len(), args.quiet),
         json: args.json,
         reports: args.reports,
         gradebook,
         entries: Vec::new(),
+        level,
         graded: 0,
         failed: 0,
         printed: Ok(()),
     };
-    batch::grade(found, assignments.as_ref(), &settings, |graded| report.add(graded));
+    batch::grade(found, assignments.as_ref(), &settings, first, |graded| report.add(graded));
     report.finish()
 }
 
@@ -188,6 +211,7 @@ struct Report {
     gradebook: Option<Recorder>,
     /// What is graded so far; empty when nobody wants it later.
     entries: Vec<Entry>,
+    level: Option<Level>,
     graded: usize,
     failed: usize,
     /// The first failure to print. Grading goes on: the exit code is still wanted.
@@ -208,7 +232,7 @@ impl Report {
             gradebook.add(&graded);
         }
         if self.json || self.reports.any() {
-            self.entries.push(graded.into());
+            self.entries.push(Entry::new(graded, self.level));
         }
     }
 
@@ -246,6 +270,22 @@ impl Report {
                 out.write_all(text.as_bytes()).and_then(|()| out.flush())
             });
         }
+    }
+}
+
+/// Why `--require-sandbox` refuses.
+fn too_little(level: Option<Level>) -> String {
+    match level {
+        None => {
+            "the judge did not start, so that nobody knows how far it is locked away; nothing was \
+                 graded. Without --require-sandbox it says why."
+                .to_owned()
+        }
+        Some(level) => format!(
+            "--require-sandbox: this machine offers {level}; nothing was graded. Wanted: Landlock ABI {} \
+             (Linux 6.2), seccomp, and a network namespace where units use the loopback.",
+            Level::LANDLOCK_ENOUGH
+        ),
     }
 }
 

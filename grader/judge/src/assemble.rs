@@ -197,6 +197,7 @@ mod tests {
             id: "u".into(),
             title: "Unit".into(),
             clock: SpecClock::Virtual,
+            needs: Vec::new(),
             rev: 1,
             cells,
         };

@@ -7,6 +7,7 @@
 mod assemble;
 mod attachment;
 mod child;
+mod level;
 mod limits;
 mod parent;
 mod protocol;
@@ -18,6 +19,7 @@ mod shown;
 pub use assemble::{Assembled, ForeignNotebook, assemble, matching_cells};
 pub use attachment::Attachment;
 pub use child::child_main;
+pub use level::Level;
 pub use limits::Limits;
 pub use parent::{Judge, JudgeError};
 pub use revision::revised;

@@ -5,10 +5,11 @@ mod job;
 mod warm;
 
 use crate::attachment::Attachment;
+use crate::level::Level;
 use crate::limits::Limits;
 use crate::protocol::{Raised, Reply, Request};
 use crate::score::{self, Checked, Observations, Observed};
-use cellist_formats::spec::{Spec, SpecCell, SpecClock, UnitSpec};
+use cellist_formats::spec::{Spec, SpecCell, SpecClock, SpecNeed, UnitSpec};
 use cellist_formats::verdict::{CellError, Verdict};
 use end::Cause;
 use job::Job;
@@ -75,6 +76,7 @@ pub enum JudgeError {
 pub struct Judge {
     program: PathBuf,
     limits: Limits,
+    level: Level,
     warm: Mutex<HashMap<u32, Warm>>,
 }
 
@@ -97,8 +99,14 @@ impl Judge {
     /// As [`Judge::start`].
     pub fn with_limits(program: &Path, limits: Limits) -> Result<Self, JudgeError> {
         let first = Warm::start(program, Self::DEFAULT_SEED)?;
+        let level = first.level;
         let warm = Mutex::new(HashMap::from([(Self::DEFAULT_SEED, first)]));
-        Ok(Self { program: program.to_owned(), limits, warm })
+        Ok(Self { program: program.to_owned(), limits, level, warm })
+    }
+
+    /// How far submissions are locked away on this machine.
+    pub fn level(&self) -> Level {
+        self.level
     }
 
     /// Judges one submission. `answers` holds the learner's sources by cell id, Python for
@@ -170,7 +178,8 @@ impl Judge {
         answers: &BTreeMap<String, String>,
     ) -> Result<(Observations, Option<Stop>), JudgeError> {
         let lost = |reason: String| JudgeError::Confine { reason };
-        match job.ask(&Request::Begin { limits: self.limits }, Instant::now() + OWN_TIME) {
+        let begin = Request::Begin { limits: self.limits, needs: needs(spec) };
+        match job.ask(&begin, Instant::now() + OWN_TIME) {
             Ok(Reply::Ready {}) => {}
             Ok(Reply::Refused { reason }) => return Err(lost(reason)),
             Ok(other) => return Err(lost(format!("it answered {other:?}"))),
@@ -193,6 +202,11 @@ impl Judge {
         let _ = job.ask(&Request::End {}, Instant::now() + Duration::from_secs(1));
         Ok((observed, None))
     }
+}
+
+/// What the units of a notebook need: they share a process.
+fn needs(spec: &Spec) -> Vec<SpecNeed> {
+    spec.units.iter().flat_map(|unit| &unit.needs).copied().collect()
 }
 
 /// Where and why a job came to its end too early.

@@ -6,6 +6,7 @@ pub(crate) mod frames;
 
 use crate::limits::Limits;
 use crate::shown::Shown;
+use cellist_formats::spec::SpecNeed;
 use serde::{Deserialize, Serialize};
 
 /// Exit status of a child whose cell printed more than its budget. A learner can forge it, and
@@ -16,8 +17,8 @@ pub(crate) const EXIT_OUTPUT: i32 = 92;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Request {
-    /// First: lock the process down.
-    Begin { limits: Limits },
+    /// First: lock the process down, but for what it needs.
+    Begin { limits: Limits, needs: Vec<SpecNeed> },
     /// Switch the clock; virtual time begins at 0.
     Clock { simulated: bool },
     /// Run a cell in the submission's namespace.

@@ -26,6 +26,7 @@ pub(super) fn question(notebook: &str, code: &[String]) -> Spec {
     let sources = serde_json::Value::from(code.to_vec());
     let source = format!("{}\n{PROBE}\n_missing({sources})", super::submission::PRELUDE);
     let unit = UnitSpec {
+        needs: Vec::new(),
         id: ID.to_owned(),
         title: notebook.to_owned(),
         clock: SpecClock::Wall,

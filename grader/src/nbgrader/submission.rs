@@ -173,6 +173,7 @@ fn unit(source: &Source) -> UnitSpec {
     let name = source.notebook.strip_suffix(".ipynb").unwrap_or(&source.notebook);
     let (assignment, notebook) = name.rsplit_once('/').unwrap_or(("", name));
     UnitSpec {
+        needs: Vec::new(),
         id: notebook.to_owned(),
         title: format!("({assignment})"),
         // nbgrader's courses know no other.

@@ -36,5 +36,6 @@ fn entry(standing: Standing) -> Entry {
         learner: Some(standing.learner),
         verdict: Some(standing.verdict),
         error: None,
+        sandbox: None,
     }
 }

@@ -35,9 +35,9 @@ pub(super) fn serve(
         output.allow(limits.output);
         let last = matches!(request, Request::End {});
         let reply = match request {
-            Request::Begin { limits: new } => {
+            Request::Begin { limits: new, needs } => {
                 limits = new;
-                match confine(&place, &limits) {
+                match confine(&place, &limits, &needs) {
                     Ok(()) => Reply::Ready {},
                     Err(error) => Reply::Refused { reason: error.to_string() },
                 }

@@ -3,6 +3,7 @@
 use super::JudgeError;
 use super::job::{Job, last_words};
 use crate::attachment::{self, Attachment};
+use crate::level::Level;
 use crate::protocol::control::{Control, Ended, Order, Report};
 use crate::protocol::frames::Key;
 use rustix::fs::{MemfdFlags, memfd_create};
@@ -29,6 +30,8 @@ const ORDER_TIME: Duration = Duration::from_secs(15);
 pub(super) struct Warm {
     process: Child,
     control: Control,
+    /// How far it can lock submissions away.
+    pub(super) level: Level,
     /// Submissions run in its `work`. Dropped, and so removed, after the process is gone.
     folder: TempDir,
 }
@@ -59,10 +62,14 @@ impl Warm {
             .stderr(Stdio::from(stderr.try_clone().map_err(spawn)?))
             .spawn()
             .map_err(spawn)?;
-        let warm = Self { process, control, folder };
+        let level = Level { landlock: 0, seccomp: false, network: false };
+        let mut warm = Self { process, control, level, folder };
         let report = warm.order(&Order::Start { seed, work }, &[], START_TIME);
         match report {
-            Ok((Report::Warm {}, _)) => Ok(warm),
+            Ok((Report::Warm { level }, _)) => {
+                warm.level = level;
+                Ok(warm)
+            }
             Ok((Report::Failed { reason }, _)) => Err(JudgeError::Interpreter { reason }),
             Ok((other, _)) => Err(JudgeError::Interpreter { reason: format!("it said {other:?}") }),
             Err(error) => {

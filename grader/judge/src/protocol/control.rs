@@ -2,6 +2,7 @@
 //! descriptors that travel with it.
 
 use super::frames::Key;
+use crate::level::Level;
 use rustix::cmsg_space;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -38,8 +39,8 @@ pub(crate) enum Order {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Report {
-    /// The interpreter is warm.
-    Warm {},
+    /// The interpreter is warm, and submissions can be locked away so far.
+    Warm { level: Level },
     /// The child lives. With it comes its process descriptor, where the system has them.
     Forked {},
     /// The job's process is gone.
