@@ -11,7 +11,7 @@ import pytest
 from browser.notebook_page import NotebookPage
 from support.lab_server import LabServer
 
-# Half a minute on a machine with nothing else to do; other tests run meanwhile.
+# Other tests run meanwhile, and the first test here also waits for JupyterLab to start.
 pytestmark = pytest.mark.timeout(360)
 
 Score = Callable[[Path], tuple[float, float]]
