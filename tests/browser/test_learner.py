@@ -11,6 +11,9 @@ import pytest
 from browser.notebook_page import NotebookPage
 from support.lab_server import LabServer
 
+# Other tests run meanwhile, and the first test here also waits for JupyterLab to start.
+pytestmark = pytest.mark.timeout(360)
+
 Score = Callable[[Path], tuple[float, float]]
 
 
@@ -81,7 +84,7 @@ def test_a_notebook_from_the_first_run_to_the_grade(
         assert page.run(work.cell(name)) == ""
     said = page.run(check)
     assert said.startswith(f"✘ {work.check}: not yet") and work.hint in said
-    assert work.hint in page.shown_text(check)
+    page.wait_until_shown(check, work.hint)
 
     for name in work.exercises:
         page.replace(work.cell(name), answers.solution(work.cell(name)))
@@ -90,9 +93,9 @@ def test_a_notebook_from_the_first_run_to_the_grade(
 
     for name in work.quizzes:
         option = answers.right_option(work.cell(name))
-        assert page.ticks(work.cell(name)) == 0
+        page.wait_for_ticks(work.cell(name), 0)
         page.rewrite(work.cell(name), f"- [ ] {option}\n", f"- [x] {option}\n")
-        assert page.ticks(work.cell(name)) == 1
+        page.wait_for_ticks(work.cell(name), 1)
     page.save()
 
     summed = page.run(page.add("%check"))
@@ -112,8 +115,8 @@ def test_a_notebook_from_the_first_run_to_the_grade(
     page.save()
     assert columns(page.run(progress), work.file)[2] == f"{quizzes + 1}/{quizzes + 1} answers"
     assert marks(page.text(progress), work.part) == {"x"}
-    shown = page.shown_text(progress)
-    assert "☑" in shown and f"{work.points}/{work.points} points" in shown
+    page.wait_until_shown(progress, "☑")
+    assert f"{work.points}/{work.points} points" in page.shown_text(progress)
 
     assert score(lab.folder / work.file) == (work.most, work.most)
 

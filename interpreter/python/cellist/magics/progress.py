@@ -9,8 +9,8 @@ from cellist.magics import UsageError, no_var_expand
 _MEANING = (
     "Points are of the public checks as they were last run.",
     "Hidden checks, quizzes and written answers count when the notebook is graded.",
-    "A box is ticked when its units' public checks pass and their questions are answered in the saved notebook.",
 )
+_TICKS = "A box is ticked when its units' public checks pass and their questions are answered in the saved notebook."
 
 
 @no_var_expand
@@ -190,7 +190,7 @@ def _show(reports, opened, own, trouble):
         lines.append(f"{plan.title} ({plan.id}): {plan.summary()}")
         lines += _text_of(plan) if shown else []
         markup.append(_markup_of(plan, shown, own))
-    notes = [*_MEANING, *([trouble] if trouble else [])]
+    notes = [*_MEANING, *([_TICKS] if any(plan.boxes for plan in reports) else []), *([trouble] if trouble else [])]
     if not opened and reports:
         notes.insert(0, f"%progress {reports[0].id} lists the boxes of one plan.")
     import html
