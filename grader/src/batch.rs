@@ -4,14 +4,13 @@ use crate::intake::{IntakeError, Submission};
 use crate::specs::{Foreign, Specs};
 use cellist_formats::notebook::{Notebook, NotebookError};
 use cellist_formats::spec::Spec;
-use cellist_formats::text_file;
 use cellist_formats::verdict::Verdict;
 use cellist_judge::{ForeignNotebook, Judge, JudgeError, Limits, assemble, revised};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -139,7 +138,7 @@ impl Worker<'_> {
     fn safely(&mut self, submission: &Submission) -> Graded {
         let (mut learner, mut identity) = (None, None);
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            self.judge(&submission.path, |found, spec| {
+            self.judge(submission, |found, spec| {
                 learner = Some(submission.learner(&spec.notebook));
                 identity = Some(found);
             })
@@ -154,10 +153,11 @@ impl Worker<'_> {
 
     fn judge(
         &mut self,
-        path: &Path,
+        submission: &Submission,
         found: impl FnOnce(Identity, &Spec),
     ) -> Result<Verdict, GradeError> {
-        let text = text_file::read(path).map_err(NotebookError::from)?;
+        let path = &submission.path;
+        let text = submission.read().map_err(NotebookError::from)?;
         let notebook = Notebook::parse(&text, path)?;
         let submission = hash(&text);
         // Outputs may be large.
