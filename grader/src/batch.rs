@@ -6,7 +6,6 @@ use crate::nbgrader::{MissingModules, NewerMetadata};
 use crate::specs::Foreign;
 use cellist_formats::notebook::{Notebook, NotebookError};
 use cellist_formats::spec::Spec;
-use cellist_formats::text_file;
 use cellist_formats::verdict::Verdict;
 use cellist_judge::{Attachment, ForeignNotebook, Judge, JudgeError, Limits};
 use sha2::{Digest as _, Sha256};
@@ -14,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -156,7 +155,7 @@ impl Worker<'_> {
         let mut learner = self.assignments.learner(&submission.path);
         let mut identity = None;
         let judged = catch_unwind(AssertUnwindSafe(|| {
-            self.judge(&submission.path, |found, spec| {
+            self.judge(submission, |found, spec| {
                 learner.get_or_insert_with(|| submission.learner(&spec.notebook));
                 identity = Some(found);
             })
@@ -171,14 +170,14 @@ impl Worker<'_> {
 
     fn judge(
         &mut self,
-        path: &Path,
+        submission: &Submission,
         found: impl FnOnce(Identity, &Spec),
     ) -> Result<Verdict, GradeError> {
-        let assignments = self.assignments;
+        let (assignments, path) = (self.assignments, &submission.path);
         if let Some(verdict) = assignments.absent(path) {
             return Ok(verdict);
         }
-        let text = text_file::read(path).map_err(NotebookError::from)?;
+        let text = submission.read().map_err(NotebookError::from)?;
         let notebook = Notebook::parse(&text, path)?;
         let submission = hash(&text);
         let mut ask = |spec: &Spec, files: &[Attachment]| self.run(spec, &BTreeMap::new(), files);

@@ -43,6 +43,7 @@ Examples:
   cellist grade alice.ipynb --spec spec.json
   cellist grade submissions/ --spec spec/ --json > verdicts.json
   cellist grade 'submissions/*/day02.ipynb' --spec spec/day02.json --jobs 4
+  cellist grade moodle-download.zip --spec spec/ --moodle grades.csv
   cellist grade submissions/ --spec spec/ --html feedback --junit report.xml --csv grades.csv
   cellist grade /autograder/submission --spec spec/ --gradescope /autograder/results/results.json
   cellist grade --nbgrader ~/course --assignment ps1 --late zero";
@@ -51,7 +52,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct GradeArgs {
-    /// Notebooks, folders of notebooks, or patterns such as 'submissions/*/day02.ipynb'
+    /// Notebooks, folders or archives (zip, tar, tar.gz) of them, or patterns such as 'submissions/*/day02.ipynb'
     #[arg(required_unless_present = "nbgrader", value_name = "SUBMISSION")]
     submissions: Vec<PathBuf>,
 

@@ -53,7 +53,7 @@ fn notebook(one: &Statistics<'_>) -> Markup {
 fn checks(checks: &[Check<'_>]) -> Markup {
     html! {
         table {
-            caption { "Every check, in the notebook's order" }
+            caption { "Every check, in the notebook's order. Bars: passed dark, failed red, neither grey" }
             thead {
                 tr {
                     th scope="col" { "Check" }
