@@ -80,13 +80,13 @@ pub(crate) struct GradeArgs {
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZero<usize>>,
 
-    /// Seconds that one cell or check may take
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    cell_timeout: Duration,
+    /// Seconds that one cell or check may take [default: 10, or nbgrader's 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    cell_timeout: Option<Duration>,
 
-    /// Seconds that a whole notebook may take
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    timeout: Duration,
+    /// Seconds that a whole notebook may take [default: 60, or 600 for one of nbgrader's]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
 
     /// Memory that a submission may use, in MiB, the interpreter included
     #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..))]
@@ -142,13 +142,14 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
+    let usual = usual_limits(args.nbgrader.is_some());
     let settings = Settings {
         program: std::env::current_exe().context("cannot find the path of this program")?,
         limits: Limits {
-            cell: args.cell_timeout,
-            total: args.timeout,
+            cell: args.cell_timeout.unwrap_or(usual.cell),
+            total: args.timeout.unwrap_or(usual.total),
             memory: args.memory << 20,
-            ..Limits::default()
+            ..usual
         },
         jobs: args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN),
         seed: args.seed,
@@ -179,6 +180,16 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
     };
     batch::grade(found, assignments.as_ref(), &settings, first, |graded| report.add(graded));
     report.finish()
+}
+
+/// What a submission may use unless the command line says otherwise. nbgrader gives a cell 30
+/// seconds, and a notebook as long as it has cells.
+fn usual_limits(of_nbgrader: bool) -> Limits {
+    let usual = Limits::default();
+    match of_nbgrader {
+        true => Limits { cell: Duration::from_secs(30), total: Duration::from_secs(600), ..usual },
+        false => usual,
+    }
 }
 
 /// What is held against what.

@@ -130,6 +130,18 @@ RULES = [
     graded("none", "None", 5),
     graded("quiet", "2.5;", 5),
     graded("stderr-and-result", "print('careful', file=sys.stderr)\n2.5", 0),
+    graded("logs", "import logging\nlogging.warning('careful')", 0),
+    graded("deprecated", "warnings.warn('old', DeprecationWarning)", 0),
+    graded("clears-later", "print('careful', file=sys.stderr)\nclear_output(wait=True)", 0),
+    graded("cleared-later", "print('careful', file=sys.stderr)\nclear_output(wait=True)\nprint('fine')", 5),
+    graded("thread", "import threading\nt = threading.Thread(target=warnings.warn, args=('careful',))\n"
+           "t.start()\nt.join()", 0),
+    graded("awaited", "import asyncio\nawait asyncio.sleep(0, 2.5)", 2.5),
+    graded("comment", "twice(2)  # of five", 4),
+    graded("tuple", "2.5,", 5),
+    graded("underscores", "class Odd:\n    __repr__ = lambda self: ' 0_3.5 '\nOdd()", 3.5),
+    graded("interrupts", "raise KeyboardInterrupt", 0),
+    graded("asks", "input()", 0),
     graded("exits", "raise SystemExit(0)", 0),
     graded("free", "assert True", 0, points=0),
     graded("data", "assert open('data.txt').read() == 'the source\\'s'", 5),
@@ -304,6 +316,17 @@ def test_older_schemas_are_graded(course: Course, grade_course: Grade, schema: i
     assert grade_course("--json").verdict()["points"] == 5
 
 
+def test_tests_that_nbgrader_has_made_of_autotest_lines_are_run(course: Course, grade_course: Grade) -> None:
+    course.add("auto", [Cell("x = 1", "solution", "x", handed_in="x = 2"), graded("t", "### AUTOTEST x", 0)])
+    course.submit("ann", "auto")
+    done = grade_course("--json")
+    assert done.code == 1
+    assert "AUTOTEST lines become tests only by `nbgrader generate_assignment`" in done.entries()[0]["error"]
+    made = [raw_cell(0, course.cells["auto"][0], "x = 1"), raw_cell(1, course.cells["auto"][1], "assert x == 2")]
+    course.write("source_with_tests/ps1", "auto", made)
+    assert grade_course("--json").verdict()["points"] == 5
+
+
 def test_newer_schemas_are_refused_and_the_rest_is_graded(course: Course, grade_course: Grade) -> None:
     course.add("good", [graded("t", "assert True", 5)])
     course.add("newer", [graded("t", "assert True", 5)])
@@ -344,6 +367,20 @@ def test_hidden_tests_stay_hidden(course: Course, grade_course: Grade) -> None:
     assert done.code == 0
     assert "t (hidden)" in done.stdout and "0/5" in done.stdout
     assert "sesame" not in done.stdout and "assert" not in done.stdout
+
+
+def test_a_learners_function_cannot_show_the_tests_result(course: Course, grade_course: Grade) -> None:
+    # nbgrader goes by the first result that a cell shows, and pays 5 for each of these.
+    forged = "def answer():\n    import sys\n    sys.displayhook(5)\n    return 1"
+    clears = "def shy():\n    from IPython.display import clear_output\n    clear_output()\n    raise ValueError"
+    course.add("a", [
+        Cell("pass", "solution", "x", handed_in=f"{forged}\n{clears}"),
+        graded("fails", "assert answer() == 2", 0),
+        graded("share", "answer() * 2.5", 2.5),
+        graded("raises", "shy()", 0),
+    ])  # fmt: skip
+    course.submit("ann", "a")
+    assert scores(grade_course("--json").verdict()) == {"fails": 0, "share": 2.5, "raises": 0}
 
 
 def test_a_partial_credit_above_the_points_is_an_error_of_the_tests(course: Course, grade_course: Grade) -> None:

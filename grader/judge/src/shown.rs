@@ -1,8 +1,10 @@
 //! nbgrader's rule for tests: what a cell showed decides what it earns.
 //!
-//! From `determine_grade` of nbgrader 0.9: the first output that is an error, text on standard
-//! error or a result decides. An error or such text earns nothing; a result that Python's `float`
-//! takes earns that many points; everything else earns all.
+//! From `determine_grade` of nbgrader 0.9: an error or text on standard error earns nothing; a result
+//! that Python's `float` takes earns that many points; everything else earns all. nbgrader goes by
+//! the first such output, and so a learner's function that displays a result earns by it. Here
+//! errors come before results, and the last result, which is the cell's own, before others; for
+//! honest notebooks that is the same.
 
 use crate::protocol::Raised;
 use cellist_formats::verdict::{ItemVerdict, Status};
@@ -24,11 +26,19 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// The exception that ended the cell, unless something decided before it.
-    pub(crate) fn unless_shown(self, ended_by: Option<Raised>) -> Self {
-        match (self, ended_by) {
-            (Self::Nothing, Some(Raised { ename, evalue, .. })) => Self::Error { ename, evalue },
+    /// With one more output of the cell.
+    pub(crate) fn then(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Nothing | Self::Result { .. }, next) if next != Self::Nothing => next,
             (shown, _) => shown,
+        }
+    }
+
+    /// With the exception that ended the cell, which nothing shown outweighs.
+    pub(crate) fn ended_by(self, raised: Option<Raised>) -> Self {
+        match raised {
+            Some(Raised { ename, evalue, .. }) => Self::Error { ename, evalue },
+            None => self,
         }
     }
 
@@ -103,7 +113,6 @@ fn python_float(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::float_cmp, reason = "points here are exact")]
     use super::*;
 
     fn blank(max_points: f64) -> ItemVerdict {
@@ -185,13 +194,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_output_decides() {
-        let raised =
-            Raised { ename: "ValueError".into(), evalue: "x".into(), traceback: String::new() };
-        let shown = Shown::Stderr { text: "first".into() };
-        assert_eq!(shown.clone().unless_shown(Some(raised.clone())), shown);
-        let error = Shown::Error { ename: "ValueError".into(), evalue: "x".into() };
-        assert_eq!(Shown::Nothing.unless_shown(Some(raised)), error);
-        assert_eq!(Shown::Nothing.unless_shown(None), Shown::Nothing);
+    fn errors_outweigh_results_and_the_last_result_is_the_cells_own() {
+        let stderr = Shown::Stderr { text: "careful".into() };
+        let all = |shown: &[Shown]| shown.iter().cloned().fold(Shown::Nothing, Shown::then);
+        assert_eq!(all(&[result("5"), result("1"), Shown::Nothing]), result("1"));
+        assert_eq!(all(&[result("5"), stderr.clone()]), stderr);
+        assert_eq!(all(&[stderr.clone(), result("5")]), stderr);
+        let (ename, evalue) = ("ValueError".to_owned(), "x".to_owned());
+        let traceback = String::new();
+        let raised = Raised { ename: ename.clone(), evalue: evalue.clone(), traceback };
+        assert_eq!(result("5").ended_by(Some(raised)), Shown::Error { ename, evalue });
+        assert_eq!(result("5").ended_by(None), result("5"));
     }
 }

@@ -144,7 +144,7 @@ impl Course {
                         format!("`{}` is not in `source`; passed over", folder.join(name).display())
                     }));
                 }
-                found.extend(wanted.iter().map(|name| Ok(Submission { path: folder.join(name) })));
+                found.extend(wanted.iter().map(|name| Ok(Submission::file(folder.join(name)))));
             }
         }
         if found.is_empty() {

@@ -65,7 +65,7 @@ impl Sink for Output {
 }
 
 impl Watched {
-    /// Keeps the first output that decides, as a Jupyter client keeps a cell's outputs.
+    /// Keeps what decides of the outputs that a Jupyter client would have kept.
     fn see(&mut self, event: Event) {
         let shown = match event {
             Event::ClearOutput { wait: true } => {
@@ -92,9 +92,7 @@ impl Watched {
         if std::mem::take(&mut self.clears) {
             self.shown = Shown::Nothing;
         }
-        if self.shown == Shown::Nothing {
-            self.shown = shown;
-        }
+        self.shown = std::mem::take(&mut self.shown).then(shown);
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn serve(
                 let origin = Origin(number.into());
                 output.watch(origin);
                 let error = raised(session.run_cell(&Cell::new(&source, origin, number)));
-                Reply::Tested { shown: output.shown().cut(cut).unless_shown(error) }
+                Reply::Tested { shown: output.shown().cut(cut).ended_by(error) }
             }
             Request::Check { id, source } => checked(session.run_check(&id, &source, clock)),
             Request::End {} => Reply::Ready {},
