@@ -252,10 +252,10 @@ def equal(left, right):
     if kind in _SCALARS or type(right) in _SCALARS:
         same = kind is type(right) or (kind in _NUMBERS and type(right) in _NUMBERS)
         return same and left == right
-    if kind in (list, tuple) or type(right) in (list, tuple):
+    if kind in (list, tuple):
         return type(right) is kind and len(left) == len(right) and all(map(equal, left, right))
-    if kind is dict and type(right) is dict:
-        return (len(left) == len(right)
+    if kind is dict:
+        return (type(right) is dict and len(left) == len(right)
                 and all(key in right and equal(value, right[key]) for key, value in left.items()))
     if _is_own(left, "__eq__") or _is_own(right, "__eq__"):
         # What equals everything equals nothing.

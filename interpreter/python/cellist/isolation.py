@@ -30,7 +30,7 @@ _RESTORED = (
 )
 #: Native modules that reach what this one hides, and those whose second copies would.
 _REFUSED = frozenset({
-    "_ctypes", "_imp", "_interpchannels", "_interpqueues", "_interpreters", "_testinternalcapi",
+    "_abc", "_ctypes", "_imp", "_interpchannels", "_interpqueues", "_interpreters", "_testinternalcapi",
     "builtins", "gc", "sys",
 })
 
@@ -176,7 +176,16 @@ def _guard(mark, replace, hidden_classes):
     code_of_frame, code_of_function = _reader(frame, "f_code"), _reader(function, "__code__")
     hide(frame, "f_code", is_private_frame, lambda self: blank(code_of_frame(self)))
     hide(frame, "f_lineno", is_private_frame, _reader(frame, "f_lineno"))
-    hide(frame, "f_locals", is_private_frame, empty)
+    proxy, locals_of_frame = type(sys._getframe().f_locals), _reader(frame, "f_locals")
+    # The class of a function's live variables makes itself of any frame: nobody may get hold of it.
+    vars(sys.modules["_collections_abc"]).pop("framelocalsproxy", None)
+    hidden_classes.append(proxy)
+
+    def f_locals(self):
+        shown = {} if is_private_frame(self) else locals_of_frame(self)
+        return dict(shown) if type(shown) is proxy else shown
+
+    replace(frame, "f_locals", property(f_locals))
     hide(frame, "f_builtins", is_private_frame, empty)
     hide(frame, "f_generator", is_private_frame, nothing)
     hide(frame, "f_trace", is_private_frame, nothing)
@@ -221,7 +230,9 @@ def _refuse():
 
         return function
 
-    for name in ("get_objects", "get_referents", "get_referrers"):
+    # What is registered with abstract classes is among the hidden.
+    sys.modules["_abc"]._get_dump = refused("_abc._get_dump")
+    for name in ("get_objects", "get_referents", "get_referrers", "set_debug"):
         setattr(gc, name, refused(f"gc.{name}"))
     for name in ("_setprofileallthreads", "_settraceallthreads", "addaudithook", "call_tracing",
                  "setprofile", "settrace"):
@@ -242,7 +253,7 @@ def _refuse():
         return create(type(sys.__spec__)(name, spec.loader))
 
     _imp.create_builtin = create_builtin
-    for name in _REFUSED - {"_imp", "builtins", "gc", "sys"}:
+    for name in _REFUSED - {"_abc", "_imp", "builtins", "gc", "sys"}:
         # Also those that were imported before.
         sys.modules[name] = None
     for name in [name for name in sys.modules if name == "ctypes" or name.startswith("ctypes.")]:

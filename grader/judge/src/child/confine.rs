@@ -45,7 +45,8 @@ pub(super) fn confine(place: &Place<'_>, limits: &Limits, needs: &[SpecNeed]) ->
         (Resource::Cpu, processor),
         (Resource::Fsize, limits.file),
         (Resource::As, limits.memory),
-        // Memory that no other limit counts.
+        // Memory that no other limit counts: buffers of pipes, queues.
+        (Resource::Nofile, 4096),
         (Resource::Msgqueue, 0),
         (Resource::Memlock, 0),
     ] {

@@ -112,12 +112,14 @@ const IOCTLS: [u64; 6] = [
     libc::TIOCGWINSZ as u64,
 ];
 
-/// Names of threads and of memory.
-const PRCTLS: [u64; 4] = [
+/// Names of threads and of memory, and what a program is told when it starts: `/proc` does not say.
+const PRCTLS: [u64; 5] = [
     libc::PR_SET_NAME as u64,
     libc::PR_GET_NAME as u64,
     libc::PR_GET_DUMPABLE as u64,
     libc::PR_SET_VMA as u64,
+    // PR_GET_AUXV, since Linux 6.4.
+    0x4155_5856,
 ];
 
 /// Threads; processes too where the policy says so, but in no new namespace.
