@@ -22,6 +22,7 @@ mod primitives;
 mod profiler;
 pub mod record;
 mod session;
+mod sources;
 mod streams;
 mod subshell;
 mod sysconfig;
