@@ -90,7 +90,7 @@ def _install(words):
 
     pip, target = _machines_pip(), site_folder()
     with tempfile.TemporaryDirectory(prefix="cellist-pip-") as folder:
-        made = _make_wheels(pip, words, folder)
+        made, compiled = _make_wheels(pip, words, folder)
         said = []
 
         def listen(write):
@@ -104,7 +104,7 @@ def _install(words):
         if made:
             program += ["--find-links", folder]
         if _run(program, listen(sys.stdout.write), listen(sys.stderr.write)):
-            raise UsageError(_why_not("".join(said), pip, words))
+            raise UsageError(_why_not("".join(said), pip, words, compiled))
     _put_on_path(target)
     _try_out(made)
     print("Note: you may need to restart the kernel to use updated packages.")
@@ -124,7 +124,7 @@ def _run(program, out, err):
 
 def _make_wheels(pip, words, folder):
     """Puts wheels into the folder for what `words` require and what there is only compiled, as far
-    as that can be; returns the names of those packages."""
+    as that can be; returns the names of those packages, and of all that are compiled."""
     import json
 
     report = os.path.join(folder, "report.json")
@@ -134,15 +134,16 @@ def _make_wheels(pip, words, folder):
              "--target", os.path.join(folder, "none"), *words]
     if _run(asked, quiet, quiet) or not os.path.exists(report):
         # What is wrong, the installation tells. A pip before 22.2 has no reports.
-        return []
+        return [], set()
     with open(report, encoding="utf-8") as file:
         wanted = json.load(file)["install"]
     os.unlink(report)
-    made = []
+    made, compiled = [], set()
     for item in wanted:
         name, version = wheels.normal(item["metadata"]["name"]), item["metadata"]["version"]
         if wheels.is_pure(item["download_info"]["url"].partition("#")[0]):
             continue
+        compiled.add(name)
         if name in wheels.STAND_INS:
             wheels.stand_in(folder, name, version)
             print(f"{name}: in its place comes a module of Cellist's own.")
@@ -153,7 +154,7 @@ def _make_wheels(pip, words, folder):
         else:
             continue
         made.append(name)
-    return made
+    return made, compiled
 
 
 def _fetch(pip, words, folder, name, version):
@@ -183,9 +184,10 @@ def _try_out(names):
         if tried.returncode:
             from pathlib import Path
 
+            version = found.version
             _remove(found, Path(site_folder()).resolve())
             last = (tried.stderr.strip().splitlines() or ["no error was shown"])[-1]
-            raise UsageError(f"`{name}` {found.version} is not installed: without its compiled modules it does "
+            raise UsageError(f"`{name}` {version} is not installed: without its compiled modules it does "
                              f"not work ({last})")
 
 
@@ -218,7 +220,7 @@ def _index_options(words):
             yield from words[number: number + 2]
 
 
-def _why_not(text, pip, words):
+def _why_not(text, pip, words, compiled):
     """The reason for pip's failure, in the terms of this interpreter."""
     import subprocess
 
@@ -232,7 +234,7 @@ def _why_not(text, pip, words):
         return (f"`{name}` is not installed: it needs `{need}`, of which there is no version in pure "
                 "Python that fits. This interpreter cannot load extension modules compiled from C")
     name = missing.group(1)
-    known = subprocess.run([*pip, "index", "versions", *_index_options(words), name], stdin=subprocess.DEVNULL,
+    known = wheels.normal(name) in compiled or subprocess.run([*pip, "index", "versions", *_index_options(words), name], stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode == 0
     if not known:
         return f"`{name}` is not installed: the package index has no such package for this Python"
