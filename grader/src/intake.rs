@@ -21,7 +21,7 @@ pub struct Submission {
 }
 
 impl Submission {
-    fn file(path: PathBuf) -> Self {
+    pub(crate) fn file(path: PathBuf) -> Self {
         Self { path, unpacked: None }
     }
 

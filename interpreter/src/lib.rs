@@ -23,6 +23,7 @@ mod print;
 mod profiler;
 pub mod record;
 mod session;
+mod sources;
 mod streams;
 mod subshell;
 mod sysconfig;

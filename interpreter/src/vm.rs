@@ -4,7 +4,7 @@
 use crate::threads::has_thread_failed;
 use crate::{
     clock, contexts, event_loop, history, interrupt, limits, native, primitives, print, profiler,
-    record, streams, subshell, sysconfig, tasks, threads, tls, traces,
+    record, sources, streams, subshell, sysconfig, tasks, threads, tls, traces,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
@@ -55,6 +55,7 @@ pub(crate) fn builder() -> InterpreterBuilder {
         .init_hook(record::install)
         .init_hook(limits::hook)
         .init_hook(sysconfig::install)
+        .init_hook(sources::install)
         .init_hook(traces::install)
 }
 

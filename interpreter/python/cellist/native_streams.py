@@ -95,6 +95,9 @@ class SocketTransport(_cellist_streams.TransportCore, _Transport):
 
 
 StreamReader.__module__ = StreamWriter.__module__ = streams.__name__
+# The source that `inspect` shows is that of the classes whose place they take.
+StreamReader.__firstlineno__ = streams.StreamReader.__firstlineno__
+StreamWriter.__firstlineno__ = streams.StreamWriter.__firstlineno__
 SocketTransport.__name__ = SocketTransport.__qualname__ = _Transport.__name__
 SocketTransport.__module__ = selector_events.__name__
 
