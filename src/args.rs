@@ -1,6 +1,6 @@
 //! The command line: one table for the parser, the help and the completions.
 
-use crate::commands::{grade, kernel, lab, notebooks, python, run};
+use crate::commands::{grade, gradebook, kernel, lab, notebooks, python, run};
 use cellist_interpreter::PYTHON_LINK;
 use clap::Parser;
 use std::ffi::{OsStr, OsString};
@@ -44,6 +44,7 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     Notebooks(notebooks::NotebooksArgs),
     Grade(grade::GradeArgs),
+    Gradebook(gradebook::GradebookArgs),
     Kernel(kernel::KernelArgs),
     Python(python::PythonArgs),
     /// Prints completions for a shell

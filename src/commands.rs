@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 pub(crate) mod grade;
+pub(crate) mod gradebook;
 pub(crate) mod judge_child;
 pub(crate) mod kernel;
 pub(crate) mod lab;
@@ -21,6 +22,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Notebooks(args) => notebooks::run(args),
         Command::Grade(args) => grade::run(args),
+        Command::Gradebook(args) => gradebook::run(args),
         Command::Kernel(args) => kernel::run(args),
         Command::Python(args) => python::run(args),
         Command::Completions { shell } => {

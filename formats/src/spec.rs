@@ -32,6 +32,9 @@ pub struct UnitSpec {
     pub title: String,
     /// Which clock its cells and checks run on.
     pub clock: SpecClock,
+    /// What its code may use of the machine beyond computing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<SpecNeed>,
     /// Revision of the unit's checks.
     pub rev: u32,
     /// Its cells in order.
@@ -46,6 +49,17 @@ pub enum SpecClock {
     Virtual,
     /// Real time.
     Wall,
+}
+
+/// What the code of a unit may use of the machine. What it does not name is denied while it is
+/// graded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpecNeed {
+    /// TCP connections to itself.
+    Loopback,
+    /// Other processes, and Python as a program.
+    Processes,
 }
 
 /// A cell as the judge sees it. `id` is always the notebook's cell id, `<unit>-<cell>`.
@@ -79,6 +93,19 @@ pub enum SpecCell {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         guard: bool,
         /// Python source with its `#| hint:` lines.
+        source: String,
+    },
+    /// Tests of an nbgrader notebook: a cell like any other, in the learner's own namespace, that
+    /// earns by what it shows.
+    Tests {
+        /// Cell id.
+        id: String,
+        /// Points when it shows no error.
+        points: f64,
+        /// Learners do not have all of it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hidden: bool,
+        /// Python source.
         source: String,
     },
     /// A question with keyed answers; answered in a Markdown cell by ticking `- [x]`.
@@ -122,6 +149,7 @@ impl SpecCell {
             Self::Example { id, .. }
             | Self::Exercise { id, .. }
             | Self::Check { id, .. }
+            | Self::Tests { id, .. }
             | Self::Quiz { id, .. }
             | Self::Reflect { id, .. } => id,
         }

@@ -93,15 +93,39 @@ pub fn write(path: &Path, text: &str) -> Result<(), TextFileError> {
             .and_then(|mut device| device.write_all(text.as_bytes()))
             .map_err(failed);
     }
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(&target);
     fs::create_dir_all(folder).map_err(failed)?;
     let mut temporary = temporary_file(folder, &target).map_err(failed)?;
     temporary.write_all(text.as_bytes()).map_err(failed)?;
     temporary.persist(&target).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Says early whether [`write`] would be refused: for a file that is written after long work.
+/// Makes missing folders, and leaves the file as it is.
+///
+/// # Errors
+/// When the operating system refuses.
+pub fn probe(path: &Path) -> Result<(), TextFileError> {
+    let failed = |source| TextFileError::Write { path: path.to_owned(), source };
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&target) {
+        Ok(existing) if existing.is_dir() => Err(failed(io::ErrorKind::IsADirectory.into())),
+        // Opening a pipe that nobody reads would wait for ever.
+        Ok(existing) if !existing.is_file() => Ok(()),
+        _ => {
+            let folder = folder_of(&target);
+            fs::create_dir_all(folder).map_err(failed)?;
+            temporary_file(folder, &target).map(drop).map_err(failed)
+        }
+    }
+}
+
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// Writes a file unless it holds this text already; true when it was written.

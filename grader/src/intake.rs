@@ -1,23 +1,50 @@
 //! Finding the submissions that a command line names.
 
+mod archive;
+mod platform;
+
+use cellist_formats::text_file::{self, TextFileError};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempPath;
 use walkdir::{DirEntry, WalkDir};
 
 /// A file that is to be graded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Submission {
-    /// The file, as it was named or found.
+    /// The file, as it was named or found; in an archive, as if that were a folder.
     pub path: PathBuf,
+    /// Where the file is that came out of an archive; removed with the last clone.
+    unpacked: Option<Arc<TempPath>>,
 }
 
 impl Submission {
-    /// Whose it is, as far as its path tells: in `alice/day02/01-gather.ipynb`, handed in for the
-    /// notebook `day02/01-gather.ipynb`, the folder above that path; else the file's own name.
+    pub(crate) fn file(path: PathBuf) -> Self {
+        Self { path, unpacked: None }
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// When it is missing, unreadable or not UTF-8.
+    pub fn read(&self) -> Result<String, TextFileError> {
+        let Some(unpacked) = &self.unpacked else { return text_file::read(&self.path) };
+        let bytes = fs::read(unpacked.as_ref())
+            .map_err(|source| TextFileError::Read { path: self.path.clone(), source })?;
+        text_file::decode(&self.path, bytes)
+    }
+
+    /// Whose it is, as far as its path tells: the number in the names that Moodle and Canvas give to
+    /// what is downloaded from them; in `alice/day02/01-gather.ipynb`, handed in for the notebook
+    /// `day02/01-gather.ipynb`, the folder above that path; else the file's own name.
     pub fn learner(&self, notebook: &str) -> String {
         let notebook = Path::new(notebook);
         let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        if let Some(id) = platform::learner(&self.path, notebook) {
+            return id.to_owned();
+        }
         let depth = (1..=notebook.components().count()).rev().find(|depth| {
             let skipped = notebook.components().count() - depth;
             path.ends_with(notebook.components().skip(skipped).collect::<PathBuf>())
@@ -26,7 +53,11 @@ impl Submission {
             Some(depth) => path.ancestors().nth(depth).and_then(Path::file_name),
             None => path.file_stem(),
         };
-        name.unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+        let name = name.unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned();
+        match archive::without_ending(&name) {
+            Some(learner) if self.unpacked.is_some() => learner.to_owned(),
+            _ => name,
+        }
     }
 }
 
@@ -54,26 +85,45 @@ pub enum IntakeError {
         /// What the system said.
         reason: String,
     },
+    /// An archive that cannot be read to its end.
+    #[error("the archive `{}` could not be read: {reason}; download it again", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Something in an archive that nobody hands in by mistake.
+    #[error("`{}` was refused: {reason}; ask who handed it in", path.display())]
+    Refused {
+        /// Its name within the archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl IntakeError {
     /// What was asked for.
     pub fn path(&self) -> &Path {
         match self {
-            Self::EmptyFolder { path } | Self::Unreadable { path, .. } => path,
+            Self::EmptyFolder { path }
+            | Self::Unreadable { path, .. }
+            | Self::Archive { path, .. }
+            | Self::Refused { path, .. } => path,
             Self::NoMatch { pattern } => Path::new(pattern),
         }
     }
 }
 
-/// What `arguments` name: files as they stand, the notebooks in folders and below, and what
-/// patterns (`*`, `?`, `[…]`, `**`) match. In the arguments' order, each folder and pattern
+/// What `arguments` name: files as they stand, the notebooks in folders and below and in archives
+/// (zip, tar, tar.gz; not those in folders), and what patterns (`*`, `?`, `[…]`, `**`) match. In the arguments' order, each folder and pattern
 /// sorted; a file that is named twice is taken once. Hidden files and folders (Jupyter's
 /// checkpoints) are passed over.
 pub fn collect(arguments: &[PathBuf]) -> Vec<Result<Submission, IntakeError>> {
     let mut seen = HashSet::new();
     let mut is_new = |found: &Result<Submission, IntakeError>| match found {
-        Ok(Submission { path }) => {
+        Ok(Submission { path, .. }) => {
             seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
         }
         Err(_) => true,
@@ -85,12 +135,15 @@ fn expand(argument: &Path) -> Vec<Result<Submission, IntakeError>> {
     if argument.is_dir() {
         return folder(argument);
     }
+    if let Some(found) = archive::open(argument) {
+        return found;
+    }
     match argument.to_str() {
         // A file may have such a name.
         Some(pattern) if pattern.contains(['*', '?', '[']) && !argument.exists() => {
             matches(pattern)
         }
-        _ => vec![Ok(Submission { path: argument.to_owned() })],
+        _ => vec![Ok(Submission::file(argument.to_owned()))],
     }
 }
 
@@ -98,7 +151,10 @@ fn matches(pattern: &str) -> Vec<Result<Submission, IntakeError>> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
     let paths = glob::glob_with(pattern, options).into_iter().flatten().flatten();
     let found: Vec<_> = paths
-        .flat_map(|path| if path.is_dir() { folder(&path) } else { vec![Ok(Submission { path })] })
+        .flat_map(|path| match path.is_dir() {
+            true => folder(&path),
+            false => archive::open(&path).unwrap_or_else(|| vec![Ok(Submission::file(path))]),
+        })
         .collect();
     match found.is_empty() {
         true => vec![Err(IntakeError::NoMatch { pattern: pattern.to_owned() })],
@@ -118,7 +174,7 @@ fn folder(path: &Path) -> Vec<Result<Submission, IntakeError>> {
         .filter_map(|entry| match entry {
             Ok(entry) => (entry.file_type().is_file()
                 && entry.path().extension().is_some_and(|extension| extension == "ipynb"))
-            .then(|| Ok(Submission { path: entry.into_path() })),
+            .then(|| Ok(Submission::file(entry.into_path()))),
             Err(error) => Some(Err(IntakeError::Unreadable {
                 path: error.path().unwrap_or(path).to_owned(),
                 reason: error.to_string(),
@@ -208,8 +264,7 @@ mod tests {
     #[test]
     fn learners_by_folder_or_file_name() {
         let root = folder_of(&["ann/day/u.ipynb", "bob/u.ipynb", "in/zoë.ipynb"]);
-        let learner =
-            |file: &str| Submission { path: root.path().join(file) }.learner("day/u.ipynb");
+        let learner = |file: &str| Submission::file(root.path().join(file)).learner("day/u.ipynb");
         assert_eq!(learner("ann/day/u.ipynb"), "ann");
         assert_eq!(learner("bob/u.ipynb"), "bob");
         assert_eq!(learner("in/zoë.ipynb"), "zoë");

@@ -1,7 +1,9 @@
 //! Many notebooks in, a verdict on each out: finding submissions and their specs, judging them in
 //! parallel, reporting.
 
+pub mod assignments;
 pub mod batch;
 pub mod intake;
+pub mod nbgrader;
 pub mod reporters;
 pub mod specs;

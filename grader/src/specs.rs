@@ -1,7 +1,7 @@
 //! The grading specs at hand, and which of them a submission is for.
 
 use cellist_formats::notebook::Notebook;
-use cellist_formats::spec::{Spec, SpecError};
+use cellist_formats::spec::{Spec, SpecError, SpecNeed};
 use cellist_judge::matching_cells;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -65,6 +65,12 @@ impl Specs {
             }
         }
         Ok(Self { specs })
+    }
+
+    /// Whether a unit, in this or an earlier revision, needs something of the machine.
+    pub fn need(&self, need: SpecNeed) -> bool {
+        let mut units = self.specs.iter().flat_map(|spec| spec.units.iter().chain(&spec.older));
+        units.any(|unit| unit.needs.contains(&need))
     }
 
     /// The spec that most of the notebook's cells belong to; of several such the one for a

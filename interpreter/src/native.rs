@@ -110,18 +110,22 @@ pub(crate) mod _cellist {
                     text.class().name()
                 )));
             };
-            let length = text.char_len();
-            if length == 0 {
-                return Ok(0);
+            // Lone surrogates have no UTF-8 form; a notebook shows them as replacement characters.
+            zelf.hand_over(text.to_string_lossy().into_owned(), vm)?;
+            Ok(text.char_len())
+        }
+
+        /// Hands text to the sink, under the origin of this moment.
+        pub(crate) fn hand_over(&self, content: String, vm: &VirtualMachine) -> PyResult<()> {
+            if content.is_empty() {
+                return Ok(());
             }
             subshell::check(vm)?;
-            let origin = current_origin(&zelf.origin, vm)?;
-            // Lone surrogates have no UTF-8 form; a notebook shows them as replacement characters.
-            let content = text.to_string_lossy().into_owned();
+            let origin = current_origin(&self.origin, vm)?;
             let whole = content.len();
             let content = limits::allowed(content);
             let cut = content.len() < whole;
-            let name = zelf.name;
+            let name = self.name;
             vm.allow_threads(|| {
                 if sink().is_some() {
                     emit(origin, Event::Stream { name, text: content });
@@ -129,10 +133,7 @@ pub(crate) mod _cellist {
                     write_descriptor(name, &content);
                 }
             });
-            if cut {
-                return Err(limits::too_much_output(vm));
-            }
-            Ok(length)
+            if cut { Err(limits::too_much_output(vm)) } else { Ok(()) }
         }
     }
 

@@ -259,10 +259,12 @@ const VIRTUAL: u8 = 0x80;
 const TOP: u8 = 0x40;
 const WHAT: u8 = 0x3f;
 
+/// The number of the task that was made last.
+static LAST_TASK: AtomicU32 = AtomicU32::new(0);
+
 /// A number for a new task.
 fn fresh() -> u32 {
-    static LAST: AtomicU32 = AtomicU32::new(0);
-    LAST.fetch_add(1, Ordering::Relaxed) + 1
+    LAST_TASK.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 fn thread() -> u16 {

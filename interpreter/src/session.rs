@@ -16,13 +16,13 @@ use crate::subshell::Subshells;
 use crate::{capture, footprint, history, native, vm as machine};
 use cellist_history::{History, Shell};
 use outcome::outcome;
-use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyStrRef, PyTypeRef};
 use rustpython_vm::function::IntoFuncArgs;
 use rustpython_vm::vm::thread;
 use rustpython_vm::{AsObject, Interpreter, PyObjectRef, PyResult, VirtualMachine, py_serde};
 use serde_json::{Map, Value, json};
 use start::{settings, start_python};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 
@@ -81,6 +81,8 @@ pub struct Session {
     subshells: Option<Subshells>,
     /// The `cellist.session.Session` of the Python side.
     side: PyObjectRef,
+    /// What runs checks, once they are sealed off from cells.
+    sealed: OnceCell<PyObjectRef>,
     interrupter: Interrupter,
     capture: Option<Capture>,
     limits: Cell<Limits>,
@@ -141,6 +143,7 @@ impl Session {
             interpreter,
             subshells,
             side,
+            sealed: OnceCell::new(),
             interrupter,
             capture,
             limits,
@@ -160,6 +163,7 @@ impl Session {
             interpreter: None,
             subshells: None,
             side,
+            sealed: OnceCell::new(),
             interrupter,
             capture: None,
             limits: Cell::default(),
@@ -326,6 +330,25 @@ impl Session {
         }
     }
 
+    /// From now on cells cannot reach what runs checks (see `cellist.isolation`). For a session that
+    /// judges; what watches the interpreter is not to be had in it any more.
+    ///
+    /// # Errors
+    /// When the Python side fails.
+    pub fn seal(&self) -> Result<(), StartError> {
+        let sealed = self.enter(|vm| {
+            let seal = || -> PyResult {
+                let module = vm.import("cellist.isolation", 0)?.get_attr("isolation", vm)?;
+                let replace = vm.new_function("replace", replace_attribute);
+                vm.call_method(&module, "seal", (self.side.clone(), replace))
+            };
+            seal().map_err(|exc| StartError::Python(describe(vm, &exc)))
+        })?;
+        // A second time changes nothing.
+        let _ = self.sealed.set(sealed);
+        Ok(())
+    }
+
     /// From the next cell or check on, these are the limits. A depth of recursion that is not
     /// given stays as it is.
     pub fn set_limits(&self, limits: Limits) {
@@ -389,11 +412,11 @@ impl Session {
                 vm.print_exception(&exc);
             }
         });
-        let Self { interpreter, subshells, side, capture, .. } = self;
+        let Self { interpreter, subshells, side, sealed, capture, .. } = self;
         match interpreter {
             Some(interpreter) => {
                 interpreter.enter(|_| {
-                    drop(side);
+                    drop((side, sealed));
                     subshells.iter().for_each(Subshells::close);
                 });
                 interpreter.finalize(None);
@@ -432,14 +455,23 @@ impl Session {
             };
             Failure { ename, evalue, traceback: vec![text] }
         };
-        let answer =
-            self.side.get_attr(method, vm).and_then(|f| f.call(arguments, vm)).map_err(fail)?;
+        let checks = matches!(method, "run_check" | "prepare_check");
+        let function = match self.sealed.get().filter(|_| checks) {
+            Some(sealed) => sealed.get_item(method, vm),
+            None => self.side.get_attr(method, vm),
+        };
+        let answer = function.and_then(|f| f.call(arguments, vm)).map_err(fail)?;
         py_serde::serialize(vm, &answer, serde_json::value::Serializer).map_err(|error| Failure {
             ename: "InternalError".to_owned(),
             evalue: error.to_string(),
             traceback: vec![error.to_string()],
         })
     }
+}
+
+/// Sets an attribute of a built-in type, which Python code cannot.
+fn replace_attribute(class: PyTypeRef, name: PyStrRef, value: PyObjectRef, vm: &VirtualMachine) {
+    class.set_attr(vm.ctx.intern_str(name.as_wtf8()), value);
 }
 
 /// A question about source failed: the client gets an empty answer, the log the reason.

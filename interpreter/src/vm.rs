@@ -3,8 +3,8 @@
 
 use crate::threads::has_thread_failed;
 use crate::{
-    clock, contexts, event_loop, history, interrupt, limits, native, primitives, profiler, record,
-    streams, subshell, sysconfig, tasks, threads, tls, traces,
+    clock, contexts, event_loop, history, interrupt, limits, native, primitives, print, profiler,
+    record, sources, streams, subshell, sysconfig, tasks, threads, tls, traces,
 };
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
@@ -38,6 +38,7 @@ pub(crate) fn builder() -> InterpreterBuilder {
         primitives::module_def(&builder.ctx),
         streams::module_def(&builder.ctx),
         subshell::_cellist_subshell::module_def(&builder.ctx),
+        print::_cellist_print::module_def(&builder.ctx),
         profiler::module_def(&builder.ctx),
         traces::module_def(&builder.ctx),
     ];
@@ -54,6 +55,7 @@ pub(crate) fn builder() -> InterpreterBuilder {
         .init_hook(record::install)
         .init_hook(limits::hook)
         .init_hook(sysconfig::install)
+        .init_hook(sources::install)
         .init_hook(traces::install)
 }
 

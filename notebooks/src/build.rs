@@ -6,11 +6,13 @@ mod instructor;
 mod markdown;
 mod spec;
 mod student;
+mod syllabus;
 
 pub(crate) use cells::{answer, check as check_cell, example, exercise, markdown as markdown_cell};
 pub(crate) use instructor::{FOR_INSTRUCTORS, cells as instructor_cells, mistakes_id};
 pub(crate) use markdown::{glossary, quiz, quiz_answered, reflect, rubric_label};
 pub use spec::{Answers, mutant_answers, right_answers, starter_answers, unit_spec};
+pub use syllabus::syllabus;
 
 use crate::course::{Course, NotebookPlan};
 use crate::unit::Unit;

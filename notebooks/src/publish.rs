@@ -4,6 +4,7 @@ mod compare;
 
 use crate::build::Generated;
 use crate::diagnostic::list;
+use cellist_formats::syllabus::{SYLLABUS_FILE, Syllabus};
 use cellist_formats::text_file::{self, TextFileError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Where generated files go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
-    /// Student notebooks; what is committed and published.
+    /// Student notebooks and the syllabus; what is committed and published.
     pub student: PathBuf,
     /// Instructor notebooks.
     pub instructor: PathBuf,
@@ -43,51 +44,61 @@ pub struct Stale {
 ///
 /// # Errors
 /// When the operating system refuses one.
-pub fn write(generated: &[Generated], places: &Places) -> Result<Written, TextFileError> {
+pub fn write(
+    generated: &[Generated],
+    syllabus: &Syllabus,
+    places: &Places,
+) -> Result<Written, TextFileError> {
     let mut written = Written { stray: stray(generated, &places.student), ..Written::default() };
-    for notebook in generated {
-        for (path, text) in files(notebook, places) {
-            if text_file::write_if_changed(&path, &text)? {
-                written.changed.push(path);
-            } else {
-                written.unchanged += 1;
-            }
+    for (path, text) in all_files(generated, syllabus, places) {
+        if text_file::write_if_changed(&path, &text)? {
+            written.changed.push(path);
+        } else {
+            written.unchanged += 1;
         }
     }
     Ok(written)
 }
 
-/// Compares the files with what the units make, writing nothing. Student notebooks must be there;
+/// Compares the files with what the units make, writing nothing. What learners get must be there;
 /// the others are compared where they are.
-pub fn check(generated: &[Generated], places: &Places) -> Vec<Stale> {
+pub fn check(generated: &[Generated], syllabus: &Syllabus, places: &Places) -> Vec<Stale> {
     let mut stale: Vec<Stale> = stray(generated, &places.student)
         .into_iter()
         .map(|path| Stale { path, reason: "no unit makes it; delete it".to_owned() })
         .collect();
-    for notebook in generated {
-        for (path, text) in files(notebook, places) {
-            let is_student = path.starts_with(&places.student);
-            let found = match std::fs::read(&path) {
-                Ok(found) => found,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    if is_student {
-                        stale.push(Stale { path, reason: "it is missing".to_owned() });
-                    }
-                    continue;
+    for (path, text) in all_files(generated, syllabus, places) {
+        let is_student = path.starts_with(&places.student);
+        let found = match std::fs::read(&path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if is_student {
+                    stale.push(Stale { path, reason: "it is missing".to_owned() });
                 }
-                Err(error) => {
-                    stale.push(Stale { path, reason: format!("it cannot be read: {error}") });
-                    continue;
-                }
-            };
-            if found != text.as_bytes() {
-                let reason = compare::difference(&path, found, &text);
-                stale.push(Stale { path, reason });
+                continue;
             }
+            Err(error) => {
+                stale.push(Stale { path, reason: format!("it cannot be read: {error}") });
+                continue;
+            }
+        };
+        if found != text.as_bytes() {
+            let reason = compare::difference(&path, found, &text);
+            stale.push(Stale { path, reason });
         }
     }
     stale.sort();
     stale
+}
+
+/// Every file with its text.
+fn all_files<'a>(
+    generated: &'a [Generated],
+    syllabus: &Syllabus,
+    places: &'a Places,
+) -> impl Iterator<Item = (PathBuf, String)> + 'a {
+    let syllabus = (places.student.join(SYLLABUS_FILE), syllabus.to_text());
+    generated.iter().flat_map(move |notebook| files(notebook, places)).chain([syllabus])
 }
 
 /// The files of one notebook with their texts. A page without units has nothing to grade.

@@ -8,6 +8,8 @@ use std::process::{Command, ExitCode};
 use std::{env, fs};
 
 use anyhow::{Context as _, bail};
+use cellist_formats::syllabus::{RESULTS_FILE, SYLLABUS_FILE};
+use cellist_formats::text_file::{self, TextFileError};
 use tempfile::NamedTempFile;
 
 /// Opens JupyterLab on the course.
@@ -44,6 +46,8 @@ pub(crate) fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
     };
     let copied = copy_new(&course, &dir)
         .with_context(|| format!("cannot put the course into `{}`", dir.display()))?;
+    refresh_syllabus(&course, &dir)
+        .with_context(|| format!("cannot renew the syllabus in `{}`", dir.display()))?;
     report(&dir, &copied)?;
 
     let mut command = Command::new(&jupyter);
@@ -124,6 +128,10 @@ fn copy_new(from: &Path, to: &Path) -> io::Result<Copied> {
     let mut copied = Copied::default();
     for entry in fs::read_dir(from)? {
         let entry = entry?;
+        // Whoever tries the course where it is published leaves results there.
+        if entry.file_name() == RESULTS_FILE {
+            continue;
+        }
         let target = to.join(entry.file_name());
         // Follows links: an installed course may be one.
         if fs::metadata(entry.path())?.is_dir() {
@@ -137,6 +145,23 @@ fn copy_new(from: &Path, to: &Path) -> io::Result<Copied> {
         }
     }
     Ok(copied)
+}
+
+/// Renews the syllabus, which is the course's and not the learner's: notebooks that are new would be
+/// missing from an old one. A file of that name that is none stays.
+fn refresh_syllabus(from: &Path, to: &Path) -> Result<(), TextFileError> {
+    let text = match text_file::read(&from.join(SYLLABUS_FILE)) {
+        Ok(text) => text,
+        Err(TextFileError::Missing { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let target = to.join(SYLLABUS_FILE);
+    let old = text_file::read(&target).ok();
+    let old = old.and_then(|old| serde_json::from_str::<serde_json::Value>(&old).ok());
+    if old.is_some_and(|old| old.get("schema").is_some() && old.get("plans").is_some()) {
+        text_file::write_if_changed(&target, &text)?;
+    }
+    Ok(())
 }
 
 /// Copies one file whole or not at all; false when somebody else made `target` meanwhile.
@@ -185,6 +210,23 @@ mod tests {
         assert_eq!(copy_new(from.path(), &work).unwrap(), Copied { new: 1, kept: 1 });
         assert_eq!(fs::read_to_string(work.join("day02/a.ipynb")).unwrap(), "learned");
         assert_eq!(fs::read_to_string(work.join("b.ipynb")).unwrap(), "published");
+    }
+
+    #[test]
+    fn the_syllabus_is_renewed_and_results_are_not_copied() {
+        let from = tempfile::tempdir().unwrap();
+        let to = tempfile::tempdir().unwrap();
+        let new = r#"{"plans": [], "schema": 1, "title": "new"}"#;
+        fs::write(from.path().join(SYLLABUS_FILE), new).unwrap();
+        fs::write(from.path().join(RESULTS_FILE), "{}").unwrap();
+        let there = to.path().join(SYLLABUS_FILE);
+        for (old, expected) in [(new.replace("new", "old").as_str(), new), ("mine", "mine")] {
+            fs::write(&there, old).unwrap();
+            copy_new(from.path(), to.path()).unwrap();
+            refresh_syllabus(from.path(), to.path()).unwrap();
+            assert_eq!(fs::read_to_string(&there).unwrap(), expected);
+        }
+        assert!(!to.path().join(RESULTS_FILE).exists());
     }
 
     #[test]

@@ -66,8 +66,8 @@ enum NotebooksCommand {
 }
 
 const PLACES_HELP: &str = "\
-Student notebooks are published: by default they go to `published` beside the course, to be
-committed. Instructor notebooks and specs hold the answers and go to `build/notebooks`. With --out,
+Student notebooks and the syllabus, which `%progress` reads, are published: by default they go to
+`published` beside the course, to be committed. Instructor notebooks and specs hold the answers and go to `build/notebooks`. With --out,
 all three go there: OUT/student, OUT/instructor, OUT/specs.
 
 Examples:

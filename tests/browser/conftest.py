@@ -1,5 +1,6 @@
 """JupyterLab behind `cellist lab`, and Debian's Chromium in front of it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -43,12 +44,25 @@ def lab(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def specs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The grading specs, hidden checks included: those are not published."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The course with what is not published: instructors' notebooks, and specs with hidden checks."""
     built = tmp_path_factory.mktemp("built")
     command = [cellist(), "notebooks", "build", "--out", built]
     subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
-    return built / "specs"
+    return built
+
+
+@pytest.fixture(scope="session")
+def score(built: Path, env: dict[str, str]) -> Callable[[Path], tuple[float, float]]:
+    """Grades a submission: the points that it has, and the most that a machine can give."""
+
+    def score(submission: Path) -> tuple[float, float]:
+        command = [cellist(), "grade", submission, "--spec", built / "specs", "--json"]
+        graded = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+        [entry] = json.loads(graded.stdout)
+        return entry["verdict"]["points"], entry["verdict"]["max_points"]
+
+    return score
 
 
 @pytest.fixture(scope="session")

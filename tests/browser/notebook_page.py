@@ -67,6 +67,26 @@ class NotebookPage:
         self.page.keyboard.insert_text(source)
         assert self._get("return cell(arg).model.sharedModel.getSource()", cell) == source
 
+    def rewrite(self, cell: str, old: str, new: str) -> None:
+        """Opens a rendered Markdown cell by a double click, enters its text with `new` in place of
+        `old`, and has it rendered again."""
+        self._element(cell).wait_for_selector(".jp-RenderedMarkdown").dblclick()
+        self._wait("return !cell(arg).rendered", cell)
+        source = self._get("return cell(arg).model.sharedModel.getSource()", cell)
+        assert source.count(old) == 1, f"{old!r} is in {cell} {source.count(old)} times"
+        self.replace(cell, source.replace(old, new))
+        self.page.keyboard.press("Control+Enter")
+        self._wait("return cell(arg).rendered", cell)
+
+    def wait_for_ticks(self, cell: str, count: int) -> None:
+        """Until so many boxes of a Markdown cell are shown ticked: it is rendered in the background."""
+        self._element(cell)
+        self._wait(
+            "const boxes = cell(arg.id).node.querySelectorAll('.jp-RenderedMarkdown input[type=checkbox]');"
+            " return boxes.length > 0 && [...boxes].filter(box => box.checked).length === arg.count",
+            {"id": cell, "count": count},
+        )
+
     def add(self, source: str) -> str:
         """Adds a code cell at the very end; returns its id."""
         last = self._get("return panel.content.widgets.at(-1).model.id")
@@ -115,6 +135,15 @@ class NotebookPage:
         """The output as the page shows it; empty when it shows none."""
         return "\n".join(
             area.inner_text() for area in self._element(cell).query_selector_all(".jp-OutputArea-output")
+        )
+
+    def wait_until_shown(self, cell: str, wanted: str) -> None:
+        """Until the page shows `wanted` in the cell's output: it is rendered in the background."""
+        self._element(cell)
+        self._wait(
+            "const areas = [...cell(arg.id).node.querySelectorAll('.jp-OutputArea-output')];"
+            " return areas.some(area => area.innerText.includes(arg.wanted))",
+            {"id": cell, "wanted": wanted},
         )
 
     def stop(self) -> None:

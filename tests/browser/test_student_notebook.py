@@ -1,15 +1,13 @@
 """A learner opens the coffee shop in JupyterLab, works on it, stops what hangs, saves, and is graded."""
 
-import json
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from browser.notebook_page import NotebookPage
-from support.executable import REPOSITORY, cellist
+from support.executable import REPOSITORY
 from support.lab_server import LabServer
 
 NOTEBOOK = "async-exercises/01-coffee-shop.ipynb"
@@ -20,6 +18,7 @@ SOLUTION = Path(__file__).with_name("coffee_shop.py").read_text().rstrip()
 READY = ["Espresso is ready!", "Cappuccino is ready!", "Latte is ready!"]
 
 Open = Callable[[str], NotebookPage]
+Score = Callable[[Path], tuple[float, float]]
 
 
 @pytest.fixture
@@ -36,11 +35,7 @@ def test_the_kernel_is_chosen_without_asking(notebook: NotebookPage) -> None:
 
 
 def test_a_learner_solves_the_coffee_shop_and_is_graded(
-    notebook: NotebookPage,
-    lab: LabServer,
-    specs: Path,
-    env: dict[str, str],
-    pytestconfig: pytest.Config,
+    notebook: NotebookPage, lab: LabServer, score: Score, pytestconfig: pytest.Config
 ) -> None:
     notebook.replace(EXERCISE, SOLUTION)
     assert notebook.run(EXERCISE) == ""
@@ -54,7 +49,7 @@ def test_a_learner_solves_the_coffee_shop_and_is_graded(
         said = notebook.run(f"ex01-{check}")
         assert re.fullmatch(rf"\S {check}: passed \({points} points?\)", said), said
     notebook.save()
-    assert score(lab.folder / NOTEBOOK, specs, env) == (12, 12)
+    assert score(lab.folder / NOTEBOOK) == (12, 12)
 
     if picture := pytestconfig.getoption("--screenshot"):
         shown = notebook.cells()
@@ -71,9 +66,9 @@ def test_a_check_that_fails_tells_the_learner_what_to_try(notebook: NotebookPage
     assert "The shop took 12 s." in said and "passed" not in said
 
 
-def test_a_notebook_nobody_worked_on_is_graded_nought(specs: Path, env: dict[str, str]) -> None:
+def test_a_notebook_nobody_worked_on_is_graded_nought(score: Score) -> None:
     untouched = REPOSITORY / "notebooks" / "published" / NOTEBOOK
-    assert score(untouched, specs, env) == (0, 12)
+    assert score(untouched) == (0, 12)
 
 
 def test_the_stop_button_ends_an_endless_loop(notebook: NotebookPage) -> None:
@@ -118,10 +113,3 @@ def assert_coffee_was_made(text: str) -> None:
     assert took, lines
     # The longest sleep decides; four seconds more would mean that two of them did not overlap.
     assert 5.0 <= float(took[1]) < 7.0
-
-
-def score(submission: Path, specs: Path, env: dict[str, str]) -> tuple[float, float]:
-    command = [cellist(), "grade", submission, "--spec", specs, "--json"]
-    graded = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
-    [entry] = json.loads(graded.stdout)
-    return entry["verdict"]["points"], entry["verdict"]["max_points"]

@@ -4,17 +4,14 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import warnings
 from pathlib import Path
 
 import pytest
 
 from course.conftest import Command
+from support.nbgrader import programs
 
 pytestmark = pytest.mark.timeout(900)
-
-NBGRADER = "nbgrader==0.9.6"
 
 SCORES = """
 from nbgrader.api import Gradebook
@@ -26,18 +23,7 @@ with Gradebook("sqlite:///gradebook.db") as book:
 
 @pytest.fixture(scope="module")
 def nbgrader() -> Path:
-    """The programs of an environment with nbgrader in it, made once; apart from the other tests' own,
-    for nbgrader wants older packages."""
-    venv = Path(sys.prefix).parent / NBGRADER.replace("==", "-")
-    if not (venv / "bin/nbgrader").exists():
-        install = [venv / "bin/python", "-m", "pip", "install", "--quiet", NBGRADER]
-        for command in ([sys.executable, "-m", "venv", venv], install):
-            done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-            if done.returncode:
-                shutil.rmtree(venv, ignore_errors=True)
-                warnings.warn(f"SKIPPED: {NBGRADER} could not be installed: {done.stderr[-300:]}")
-                pytest.skip(f"{NBGRADER} could not be installed")
-    return venv / "bin"
+    return programs()
 
 
 def sources(path: Path) -> dict[str, str]:

@@ -68,7 +68,8 @@ def test_a_missing_notebook_is_told_and_the_rest_is_graded(
 def test_the_report_for_machines(grade: Grade, good: Path) -> None:
     done = grade(good, "--json")
     [entry] = done.entries()
-    assert list(entry) == ["submission", "learner", "verdict"]
+    assert list(entry) == ["submission", "learner", "verdict", "sandbox"]
+    assert list(entry["sandbox"]) == ["landlock", "seccomp", "network"]
     assert (entry["submission"], entry["learner"]) == (str(good), "good")
     verdict = entry["verdict"]
     assert list(verdict) == [
@@ -100,7 +101,8 @@ def test_the_report_for_people(grade: Grade, tmp_path: Path) -> None:
         "Total: 0 of 8 points; up to 3 more from a person\n"
         "\n"
     )
-    assert done.stderr == f"[1/1] graded {path}\n"
+    sandbox, *progress = done.stderr.splitlines()
+    assert sandbox.startswith("sandbox: ") and progress == [f"[1/1] graded {path}"]
 
 
 def test_hidden_checks_stay_hidden(grade: Grade, good: Path, tmp_path: Path) -> None:

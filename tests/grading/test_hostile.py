@@ -114,28 +114,38 @@ def test_a_large_file_is_not_written(judge: Judge) -> None:
     assert verdict["units"][0]["errors"]
 
 
+@pytest.fixture
+def with_processes(spec: Path) -> None:
+    """The unit may start processes."""
+    text = json.loads(spec.read_text())
+    text["units"][0]["needs"] = ["processes"]
+    spec.write_text(json.dumps(text))
+
+
+@pytest.mark.usefixtures("with_processes")
 def test_a_fork_does_not_answer_twice(judge: Judge) -> None:
     verdict = judge("import os\nos.fork()\n" + RIGHT)
     assert verdict["points"] == 7
 
 
-def test_what_a_submission_started_ends_with_it(judge: Judge, tmp_path: Path) -> None:
-    sign = tmp_path / "alive"
-    source = (
+@pytest.mark.usefixtures("with_processes")
+def test_what_a_submission_started_ends_with_it(judge: Judge) -> None:
+    source = RIGHT + (
         "import os, time\n"
         "if os.fork() == 0:\n"
         "    os.setsid()\n"
         "    if os.fork() == 0:\n"
-        f"        with open({str(sign)!r}, 'w') as sign: sign.write(str(os.getpid()))\n"
+        "        with open('alive', 'w') as sign: sign.write(str(os.getpid()))\n"
         "        while True: pass\n"
         "    os._exit(0)\n"
         "os.wait()\n"
-        f"while not os.path.exists({str(sign)!r}) or not open({str(sign)!r}).read(): pass\n" + RIGHT
+        "while not os.path.exists('alive') or not open('alive').read(): pass\n"
+        "raise ValueError(open('alive').read())\n"
     )
     verdict = judge(source)
     assert verdict["points"] == 7, verdict
-    pid = int(sign.read_text())
-    assert not Path(f"/proc/{pid}").exists()
+    [error] = verdict["units"][0]["errors"]
+    assert not Path(f"/proc/{int(error['evalue'])}").exists()
 
 
 @pytest.mark.parametrize("target", ["os.getppid()", "os.getpid()"])
@@ -202,9 +212,9 @@ def test_bad_ones_do_not_stop_the_rest(grade: Callable[..., Run], tmp_path: Path
 
 
 def test_ctrl_c_ends_everything(env: dict[str, str], spec: Path, tmp_path: Path) -> None:
-    folder, sign, path = tmp_path / "tmp", tmp_path / "alive", tmp_path / "1.ipynb"
+    folder, path = tmp_path / "tmp", tmp_path / "1.ipynb"
     folder.mkdir()
-    source = f"import os\nwith open({str(sign)!r}, 'w') as sign: sign.write(str(os.getpid()))\nwhile True: pass"
+    source = "import os\nwith open('alive', 'w') as sign: sign.write(str(os.getpid()))\nwhile True: pass"
     path.write_text(json.dumps(submission(source)))
     command = [cellist(), "grade", path, "--spec", spec]
     grading = subprocess.Popen(
@@ -213,7 +223,11 @@ def test_ctrl_c_ends_everything(env: dict[str, str], spec: Path, tmp_path: Path)
         # A shell that runs the tests in the background has SIGINT ignored; in a terminal it is not.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    pid = int(until(lambda: sign.exists() and sign.read_text(), "the submission to run"))
+
+    def written() -> str:
+        return "".join(sign.read_text() for sign in folder.glob("*/work/alive"))
+
+    pid = int(until(written, "the submission to run"))
     grading.send_signal(signal.SIGINT)
     assert grading.wait() == -signal.SIGINT
     until(lambda: not Path(f"/proc/{pid}").exists(), "the submission's process to end")

@@ -325,3 +325,26 @@ def test_no_cursor_position_breaks_anything(ask: Asker, kernel: Kernel) -> None:
         assert kernel.request("is_complete_request", {"code": STRANGE[:cursor]}).content["status"] != "error"
     # A question that fails inside gets an empty answer and a line in the log.
     assert "failed" not in kernel.log.read_text()
+
+
+def test_the_source_of_the_library_is_shown_and_what_is_native_is_told(ask: Asker) -> None:
+    ask.kernel.run("import asyncio, textwrap")
+    told = ask.inspect("textwrap.dedent¦", detail_level=1)
+    assert told and "Source:\ndef dedent(text):" in told and "Native" not in told
+    for name, first in (("gather", "def gather("), ("Queue", "class Queue("), ("Lock", "class Lock(")):
+        told = ask.inspect(f"asyncio.{name}¦", detail_level=1)
+        assert told and f"Source:\n{first}" in told, told
+        assert "runs in Rust here; the source is that of Python's own library" in told, told
+    told = ask.inspect("len¦", detail_level=1)
+    assert told and "compiled: it has no source in Python" in told and "Source:" not in told
+    assert "Native" not in (ask.inspect("len¦") or "")
+
+
+def test_the_first_completion_loads_little(ask: Asker) -> None:
+    ask.kernel.run("import os")
+    assert ask.matches("pri¦") == ["print"]
+    assert "path" in ask.matches("os.pa¦")
+    assert "mailbox" in ask.matches("import mailb¦")
+    large = "['ast', 'dis', 'inspect', 'pkgutil', 'threading']"
+    run = ask.kernel.run(f"import sys\n[name for name in {large} if name in sys.modules]")
+    assert run.of("execute_result")[0]["content"]["data"]["text/plain"] == "[]"

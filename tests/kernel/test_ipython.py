@@ -102,13 +102,14 @@ def wheel(folder: Path, name: str, tag: str) -> None:
         file.writestr(f"{about}/RECORD", f"{name}.py,,\n{about}/METADATA,,\n{about}/WHEEL,,\n{about}/RECORD,,\n")
 
 
+@pytest.mark.timeout(300)
 def test_packages_are_installed_and_compiled_ones_refused(kernel: Kernel, tmp_path: Path) -> None:
     wheel(tmp_path, "tinypure", "py3-none-any")
     version = f"cp{sys.version_info.major}{sys.version_info.minor}"
     platform = sysconfig.get_platform().replace("-", "_")
     wheel(tmp_path, "tinycompiled", f"{version}-{version}-{platform}")
     offline = f"--no-index --find-links {tmp_path}"
-    assert "Successfully installed tinypure-1.0" in kernel.run(f"%pip install {offline} tinypure").text()
+    assert "Successfully installed tinypure-1.0" in kernel.run(f"%pip install {offline} tinypure", seconds=100).text()
     assert value(kernel.run("import tinypure\ntinypure.answer")) == "42"
     assert "already satisfied: tinypure" in kernel.run("%pip install tinypure").text()
     assert "tinypure 1.0" in kernel.run("%pip list").text()
@@ -117,7 +118,7 @@ def test_packages_are_installed_and_compiled_ones_refused(kernel: Kernel, tmp_pa
     assert kernel.run("%%python\nimport tinypure; print(tinypure.answer)").text() == "42\n"
     assert "uninstalled tinypure-1.0" in kernel.run("%pip uninstall -y tinypure").text()
     assert "tinypure" not in kernel.run("%pip list").text()
-    refused = kernel.run(f"%pip install {offline} tinycompiled")
+    refused = kernel.run(f"%pip install {offline} tinycompiled", seconds=100)
     assert refused.content["ename"] == "UsageError"
     assert refused.content["evalue"].startswith("`tinycompiled` is not installed: it has no wheel in pure Python")
-    assert "no such package" in kernel.run(f"%pip install {offline} tinynothing").content["evalue"]
+    assert "no such package" in kernel.run(f"%pip install {offline} tinynothing", seconds=100).content["evalue"]

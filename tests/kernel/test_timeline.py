@@ -89,6 +89,19 @@ def test_a_cell_that_awaits_and_one_with_threads_have_timelines(kernel: Kernel) 
     assert re.search(r"join 3 s", found["main"]), text
 
 
+def test_where_a_long_cells_records_begin_is_told(kernel: Kernel) -> None:
+    kernel.run("import asyncio\nasync def long():\n    await asyncio.sleep(3)\n"
+               "    for _ in range(40_000):\n        await asyncio.sleep(0)\n    await asyncio.sleep(1)")
+    data = shown(kernel.run("%%timeline\n%%clock virtual\nasyncio.run(long())"))
+    heading = "1 task · 4 s of virtual time · begins at 3 s: earlier records were dropped"
+    assert data["text/plain"].splitlines()[0] == heading, data["text/plain"]
+    assert "sleep 1 s" in data["text/plain"], "what is left of the task is drawn"
+    assert heading in data["image/svg+xml"]
+    assert "the records of the first 3 s were dropped" in data["image/svg+xml"]
+    again = shown(kernel.run("%%timeline\n%%clock virtual\nasyncio.run(asyncio.sleep(1))"))
+    assert "dropped" not in again["text/plain"]
+
+
 def test_an_executor_is_seen(kernel: Kernel) -> None:
     kernel.run(SHOP)
     text = shown(kernel.run(

@@ -34,7 +34,7 @@ class LabServer:
             )
 
     def __enter__(self) -> "LabServer":
-        until(self._answers, "JupyterLab to answer", seconds=60)
+        until(self._answers, "JupyterLab to answer", seconds=180)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -27,7 +27,7 @@ def install(env: dict[str, str], folder: Path, *names: str) -> str:
         env=env | {"PIP_CACHE_DIR": str(cache), "PIP_RETRIES": "1"},
         stdin=subprocess.DEVNULL,
         check=False,
-        timeout=240,
+        timeout=500,
     )
     outputs = nbformat.read(done, as_version=4).cells[0].outputs
     said = "".join(output.get("text", output.get("evalue", "")) for output in outputs)

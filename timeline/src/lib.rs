@@ -27,8 +27,8 @@ pub struct Timeline {
     pub seconds: f64,
     /// Tasks and threads, in the order in which they were made.
     pub lanes: Vec<Lane>,
-    /// The beginning is missing: more happened than is remembered.
-    pub is_cut: bool,
+    /// Where its records begin, when more happened than is remembered: what was before is missing.
+    pub cut: Option<f64>,
 }
 
 /// Which clock.

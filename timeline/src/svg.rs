@@ -42,6 +42,8 @@ text{font:11px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-seri
 .good{fill:#00694a}\
 .bad{fill:#b02a06;font-weight:600}\
 .asked{stroke:#24292f;stroke-width:2}\
+.lost{fill:#d0d7de;fill-opacity:.45}\
+.begin{stroke:#57606a;stroke-dasharray:3 3}\
 @media(prefers-color-scheme:dark){\
 .ground{fill:#161b22;stroke:#3d444d}\
 .grid{stroke:#2b323a}\
@@ -58,6 +60,8 @@ text{fill:#e6edf3}\
 .good{fill:#3fc99b}\
 .bad{fill:#ff8a66}\
 .asked{stroke:#e6edf3}\
+.lost{fill:#3d444d}\
+.begin{stroke:#9aa7b4}\
 }";
 
 /// Draws a timeline `width` pixels wide (480 at least).
@@ -92,6 +96,9 @@ pub fn svg(timeline: &Timeline, width: usize) -> String {
         );
     }
     axis(&mut out, timeline, &plot, rows.len());
+    if let Some(cut) = timeline.cut {
+        draw_lost(&mut out, cut, &plot, rows.len());
+    }
     for (number, row) in rows.iter().enumerate() {
         let y = TOP + ROW * number;
         match row {
@@ -130,6 +137,20 @@ fn axis(out: &mut String, timeline: &Timeline, plot: &Plot, rows: usize) {
         let _ = write!(out, "<path class=\"grid\" d=\"M{x} {}V{bottom}\"/>", TOP - 6);
         let _ = write!(out, "<text class=\"mark\" x=\"{x}\" y=\"{}\">{mark}</text>", TOP - 11);
     }
+}
+
+/// The time of which nothing is known.
+fn draw_lost(out: &mut String, cut: f64, plot: &Plot, rows: usize) {
+    let (x, end, height) = (plot.left as f64, plot.x(cut), ROW * rows);
+    let width = (end - x).max(1.0);
+    let _ = write!(
+        out,
+        "<g><title>{}</title><rect class=\"lost\" x=\"{x}\" y=\"{TOP}\" width=\"{width}\" \
+         height=\"{height}\"/><path class=\"begin\" d=\"M{end} {}V{}\"/></g>",
+        escape(&words::lost(cut)),
+        TOP - 6,
+        TOP + height
+    );
 }
 
 fn draw_lane(out: &mut String, timeline: &Timeline, lane: &Lane, plot: &Plot, y: usize) {

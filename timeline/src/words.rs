@@ -19,7 +19,10 @@ pub(crate) fn heading(timeline: &Timeline) -> String {
         Clock::Wall => "",
         Clock::Virtual => " of virtual time",
     };
-    let cut = if timeline.is_cut { " · the beginning is no longer remembered" } else { "" };
+    let cut = match timeline.cut {
+        Some(at) => format!(" · begins at {}: earlier records were dropped", duration(at)),
+        None => String::new(),
+    };
     format!("{counted} · {}{clock}{cut}", duration(timeline.seconds))
 }
 
@@ -32,6 +35,11 @@ pub(crate) fn made(lane: &Lane) -> String {
         let name = place.file.rsplit('/').next().unwrap_or(&place.file);
         format!("{name}:{}", place.line)
     }
+}
+
+/// What stands for the time before the first record that is left.
+pub(crate) fn lost(cut: f64) -> String {
+    format!("not known: the records of the first {} were dropped", duration(cut))
 }
 
 /// How a lane ended, in a few words.

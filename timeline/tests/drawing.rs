@@ -67,7 +67,7 @@ fn shop() -> Timeline {
             cancelled,
             thread,
         ],
-        is_cut: false,
+        cut: None,
     }
 }
 
@@ -124,6 +124,19 @@ fn kinds_that_are_too_many_are_counted_too() {
     let drawn = text(&timeline, 100);
     let shown = drawn.lines().filter(|line| line.starts_with("Task-")).count();
     assert!(drawn.contains(&format!("and {} more are left out", 90 - shown)), "{drawn}");
+}
+
+#[test]
+fn where_the_records_begin_is_told() {
+    let cut = Timeline { cut: Some(3.2), ..shop() };
+    let heading = "begins at 3.2 s: earlier records were dropped";
+    assert!(text(&cut, 100).lines().next().unwrap().ends_with(heading), "{}", text(&cut, 100));
+    let picture = svg(&cut, 960);
+    assert!(picture.contains(heading), "{picture}");
+    assert!(
+        picture.contains("<title>not known: the records of the first 3.2 s were dropped</title>")
+    );
+    assert!(!svg(&shop(), 960).contains("dropped"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Grading specs as files.
 
 use cellist_formats::spec::{
-    QuizOption, SPEC_SCHEMA, Spec, SpecCell, SpecClock, SpecError, UnitSpec,
+    QuizOption, SPEC_SCHEMA, Spec, SpecCell, SpecClock, SpecError, SpecNeed, UnitSpec,
 };
 use std::path::Path;
 
@@ -18,6 +18,7 @@ fn spec() -> Spec {
             id: "u".into(),
             title: "Ünit".into(),
             clock: SpecClock::Wall,
+            needs: vec![SpecNeed::Loopback, SpecNeed::Processes],
             rev: 2,
             cells: vec![
                 SpecCell::Example { id: "u-e".into(), source: "1".into() },

@@ -89,7 +89,7 @@ fn take(cell: &SpecCell, copies: &[&Cell], assembled: &mut Assembled) {
     let id = cell.id();
     let mut note = |text: String| assembled.notes.push(text);
     match cell {
-        SpecCell::Example { .. } => {}
+        SpecCell::Example { .. } | SpecCell::Tests { .. } => {}
         SpecCell::Check { hidden: true, .. } => {}
         SpecCell::Check { source, .. } => match copies {
             [] => note(format!("check cell `{id}` is missing; the original was run")),
@@ -197,6 +197,7 @@ mod tests {
             id: "u".into(),
             title: "Unit".into(),
             clock: SpecClock::Virtual,
+            needs: Vec::new(),
             rev: 1,
             cells,
         };

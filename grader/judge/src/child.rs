@@ -3,16 +3,19 @@
 mod confine;
 mod output;
 mod reap;
+mod sandbox;
 mod serve;
 
+use crate::level::Level;
 use crate::protocol::control::{Control, Order, Report};
 use crate::protocol::frames::Key;
 use cellist_interpreter::{Cell, Clock, Options, Origin, Session};
+use confine::Place;
 use output::Output;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,6 +61,8 @@ fn warm_process() -> io::Result<()> {
         return Err(io::Error::other("the judge did not begin with `start`"));
     };
     confine::stdin_from(&File::open("/dev/null")?)?;
+    // Before the interpreter may start a thread.
+    let level = sandbox::prepare();
     reap::adopt_orphans();
     let output = Arc::new(Output::unlimited());
     let options = Options {
@@ -72,12 +77,21 @@ fn warm_process() -> io::Result<()> {
     };
     let warm_up = Cell { silent: true, ..Cell::new(WARM_UP, Origin(0), 0) };
     session.run_cell(&warm_up);
+    // The first check imports what checks need.
+    warm_up_checks(&session);
+    if let Err(error) = session.seal() {
+        return control.send(&Report::Failed { reason: error.to_string() }, &[]);
+    }
+    warm_up_checks(&session);
+    control.send(&Report::Warm { level }, &[])?;
+    Zygote { control: Some(control), session, output, work, level, job: None }.run()
+}
+
+/// How they go does not matter.
+fn warm_up_checks(session: &Session) {
     for check in WARM_UP_CHECKS {
-        // How it goes does not matter.
         let _ = session.run_check("warm-up", check, Clock::Virtual);
     }
-    control.send(&Report::Warm {}, &[])?;
-    Zygote { control, session, output, work, job: None }.run()
 }
 
 fn not_by_hand(error: io::Error) -> io::Error {
@@ -86,24 +100,26 @@ fn not_by_hand(error: io::Error) -> io::Error {
 }
 
 struct Zygote {
-    control: Control,
+    /// `None` in a job's process, which must not speak in the judge's name.
+    control: Option<Control>,
     session: Session,
     output: Arc<Output>,
     /// The submission's folder, made anew for each.
     work: PathBuf,
+    level: Level,
     job: Option<Pid>,
 }
 
 impl Zygote {
     /// Carries out orders until the parent is gone.
     fn run(mut self) -> io::Result<()> {
-        while let Some((order, fds)) = self.control.receive()? {
+        while let Some((order, fds)) = self.receive()? {
             match order {
                 Order::Start { .. } => self.fail("it has started already")?,
                 Order::Prepare { id, source, anew } => {
                     // Only a cell could have broken that, and none has run here.
                     let _ = self.session.prepare_check(&id, &source, anew);
-                    self.control.send(&Report::Prepared {}, &[])?;
+                    self.send(&Report::Prepared {}, &[])?;
                 }
                 Order::Fork { key } => self.fork(key, fds)?,
                 Order::Reap {} => self.reap()?,
@@ -131,8 +147,10 @@ impl Zygote {
         match self.session.fork() {
             Err(error) => self.fail(&error.to_string()),
             Ok(None) => {
+                self.control = None;
                 let stream = UnixStream::from(stream);
-                let place = confine::Place { work: &self.work, stderr: File::from(stderr), parent };
+                let stderr = File::from(stderr);
+                let place = Place { work: &self.work, stderr, parent, level: self.level };
                 serve::serve(&self.session, &self.output, stream, key, place)
             }
             Ok(Some(pid)) => {
@@ -144,7 +162,7 @@ impl Zygote {
                 let process = pidfd_open(pid, PidfdFlags::empty()).ok();
                 let fds: Vec<_> = process.iter().map(|fd| fd.as_fd()).collect();
                 let pid = pid.as_raw_nonzero().get();
-                self.control.send(&Report::Forked { pid }, &fds)
+                self.send(&Report::Forked { pid }, &fds)
             }
         }
     }
@@ -154,14 +172,22 @@ impl Zygote {
             Some(ended) => {
                 // Nothing of it stays on the disk until the next one comes.
                 let _ = fs::remove_dir_all(&self.work);
-                self.control.send(&Report::Reaped { ended }, &[])
+                self.send(&Report::Reaped { ended }, &[])
             }
             None => self.fail("there is no job to reap"),
         }
     }
 
     fn fail(&self, reason: &str) -> io::Result<()> {
-        self.control.send(&Report::Failed { reason: reason.to_owned() }, &[])
+        self.send(&Report::Failed { reason: reason.to_owned() }, &[])
+    }
+
+    fn receive(&self) -> io::Result<Option<(Order, Vec<OwnedFd>)>> {
+        self.control.as_ref().map_or(Ok(None), Control::receive)
+    }
+
+    fn send(&self, report: &Report, fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+        self.control.as_ref().map_or(Ok(()), |control| control.send(report, fds))
     }
 }
 

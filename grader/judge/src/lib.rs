@@ -5,16 +5,21 @@
 //! over a socket of its own.
 
 mod assemble;
+mod attachment;
 mod child;
+mod level;
 mod limits;
 mod parent;
 mod protocol;
 mod quiz;
 mod revision;
 mod score;
+mod shown;
 
 pub use assemble::{Assembled, ForeignNotebook, assemble, matching_cells};
+pub use attachment::Attachment;
 pub use child::child_main;
+pub use level::Level;
 pub use limits::Limits;
 pub use parent::{Judge, JudgeError};
 pub use revision::revised;

@@ -5,10 +5,12 @@ mod job;
 mod timer;
 mod warm;
 
+use crate::attachment::Attachment;
+use crate::level::Level;
 use crate::limits::Limits;
 use crate::protocol::{Raised, Reply, Request};
 use crate::score::{self, Checked, Observations, Observed};
-use cellist_formats::spec::{Spec, SpecCell, SpecClock, UnitSpec};
+use cellist_formats::spec::{Spec, SpecCell, SpecClock, SpecNeed, UnitSpec};
 use cellist_formats::verdict::{CellError, Verdict};
 use end::Cause;
 use job::Job;
@@ -46,6 +48,14 @@ pub enum JudgeError {
         /// What the system said.
         reason: String,
     },
+    /// A file that belongs to the assignment could not be copied.
+    #[error("`{}` could not be copied for the submission: {source}", file.display())]
+    Attachment {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The submission's process could not be locked down.
     #[error("the submission's process could not be locked down: {reason}")]
     Confine {
@@ -68,6 +78,7 @@ pub enum JudgeError {
 pub struct Judge {
     program: PathBuf,
     limits: Limits,
+    level: Level,
     /// Hidden checks, too, are compiled before a submission's process is forked.
     open: bool,
     warm: Mutex<HashMap<u32, Warm>>,
@@ -92,8 +103,14 @@ impl Judge {
     /// As [`Judge::start`].
     pub fn with_limits(program: &Path, limits: Limits) -> Result<Self, JudgeError> {
         let first = Warm::start(program, Self::DEFAULT_SEED)?;
+        let level = first.level;
         let warm = Mutex::new(HashMap::from([(Self::DEFAULT_SEED, first)]));
-        Ok(Self { program: program.to_owned(), limits, open: false, warm })
+        Ok(Self { program: program.to_owned(), limits, level, open: false, warm })
+    }
+
+    /// How far submissions are locked away on this machine.
+    pub fn level(&self) -> Level {
+        self.level
     }
 
     /// For answers from whoever wrote the checks: the hidden ones are no secret to these, and are
@@ -115,6 +132,20 @@ impl Judge {
         answers: &BTreeMap<String, String>,
         seed: u32,
     ) -> Result<Verdict, JudgeError> {
+        self.grade_with(spec, answers, &[], seed)
+    }
+
+    /// As [`Judge::grade`], with files in the folder that the submission runs in.
+    ///
+    /// # Errors
+    /// As [`Judge::grade`], and when a file cannot be copied.
+    pub fn grade_with(
+        &self,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        files: &[Attachment],
+        seed: u32,
+    ) -> Result<Verdict, JudgeError> {
         let started = Instant::now();
         let mut pool = self.pool();
         let checks = self.checks(spec);
@@ -128,7 +159,8 @@ impl Judge {
                 fork(pool.entry(seed).or_insert(warm))?
             }
         };
-        let outcome = self.conduct(&mut job, spec, answers);
+        let furnished = pool.get(&seed).map_or(Ok(()), |warm| warm.furnish(files));
+        let outcome = furnished.and_then(|()| self.conduct(&mut job, spec, answers));
         let ended = pool.get(&seed).map(Warm::reap);
         let ended = match ended {
             Some(Ok(ended)) => Some(ended),
@@ -171,8 +203,9 @@ impl Judge {
         answers: &BTreeMap<String, String>,
     ) -> Result<(Observations, Option<Stop>), JudgeError> {
         let lost = |reason: String| JudgeError::Confine { reason };
+        let begin = Request::Begin { limits: self.limits, needs: needs(spec) };
         let own = job.timer(OWN_TIME);
-        match job.ask(&Request::Begin { limits: self.limits }, &[&own]) {
+        match job.ask(&begin, &[&own]) {
             Ok(Reply::Ready {}) => {}
             Ok(Reply::Refused { reason }) => return Err(lost(reason)),
             Ok(other) => return Err(lost(format!("it answered {other:?}"))),
@@ -192,6 +225,11 @@ impl Judge {
         let _ = job.ask(&Request::End {}, &[&last]);
         Ok((observed, None))
     }
+}
+
+/// What the units of a notebook need: they share a process.
+fn needs(spec: &Spec) -> Vec<SpecNeed> {
+    spec.units.iter().flat_map(|unit| &unit.needs).copied().collect()
 }
 
 /// Where and why a job came to its end too early.
@@ -220,6 +258,11 @@ impl Run<'_> {
                     Some(source) => self.cell(id, source),
                     None => continue,
                 },
+                SpecCell::Tests { id, source, .. } => {
+                    self.number += 1;
+                    let (id, source) = (id.clone(), source.clone());
+                    Request::Tests { id, number: self.number, source }
+                }
                 SpecCell::Check { id, source, .. } => {
                     Request::Check { id: id.clone(), source: source.clone() }
                 }
@@ -261,6 +304,7 @@ impl Run<'_> {
                 let Raised { ename, evalue, traceback } = raised;
                 Observed::Raised(CellError { cell: id.to_owned(), ename, evalue, traceback })
             }
+            (Request::Tests { .. }, Reply::Tested { shown }) => Observed::Shown(shown),
             (
                 Request::Check { .. },
                 Reply::Checked { passed, score, hint, message, hint_error },

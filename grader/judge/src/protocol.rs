@@ -5,6 +5,8 @@ pub(crate) mod control;
 pub(crate) mod frames;
 
 use crate::limits::Limits;
+use crate::shown::Shown;
+use cellist_formats::spec::SpecNeed;
 use serde::{Deserialize, Serialize};
 
 /// Exit status of a child whose cell printed more than its budget. A learner can forge it, and
@@ -15,12 +17,14 @@ pub(crate) const EXIT_OUTPUT: i32 = 92;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Request {
-    /// First: lock the process down.
-    Begin { limits: Limits },
+    /// First: lock the process down, but for what it needs.
+    Begin { limits: Limits, needs: Vec<SpecNeed> },
     /// Switch the clock; virtual time begins at 0.
     Clock { simulated: bool },
     /// Run a cell in the submission's namespace.
     Cell { id: String, number: u32, source: String },
+    /// Run nbgrader's tests in the submission's namespace.
+    Tests { id: String, number: u32, source: String },
     /// Run a check. Hidden checks too are sent only now, one at a time.
     Check { id: String, source: String },
     /// Last: the child ends by itself.
@@ -37,6 +41,8 @@ pub(crate) enum Reply {
     Refused { reason: String },
     /// To `cell`.
     Ran { error: Option<Raised> },
+    /// To `tests`.
+    Tested { shown: Shown },
     /// To `check`.
     Checked {
         passed: bool,

@@ -39,7 +39,14 @@ mod tests {
 
     fn unit(id: &str, rev: u32) -> UnitSpec {
         let title = format!("{id} {rev}");
-        UnitSpec { id: id.into(), title, clock: SpecClock::Virtual, rev, cells: Vec::new() }
+        UnitSpec {
+            id: id.into(),
+            title,
+            clock: SpecClock::Virtual,
+            needs: Vec::new(),
+            rev,
+            cells: Vec::new(),
+        }
     }
 
     /// Titles of the units that a submission with these revisions is graded by.

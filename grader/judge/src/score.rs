@@ -1,6 +1,7 @@
 //! From what was observed to the verdict: points, guards, quizzes. Pure.
 
 use crate::quiz;
+use crate::shown::{self, Shown};
 use cellist_formats::spec::{Spec, SpecCell, UnitSpec};
 use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,8 @@ pub(crate) enum Observed {
     Checked(Checked),
     /// A cell raised.
     Raised(CellError),
+    /// nbgrader's tests came to their end.
+    Shown(Shown),
     /// The process ended in this cell or check.
     Died(String),
 }
@@ -70,9 +73,11 @@ fn unit_verdict(
     let errors = unit
         .cells
         .iter()
+        .filter(|cell| !is_answer(cell))
         .filter_map(|cell| match (cell, observed.get(cell.id())?) {
             (_, Observed::Raised(error)) => Some(error.clone()),
-            (SpecCell::Check { .. }, _) | (_, Observed::Checked(_)) => None,
+            (SpecCell::Check { .. } | SpecCell::Tests { .. }, _)
+            | (_, Observed::Checked(_) | Observed::Shown(_)) => None,
             (_, Observed::Died(reason)) => Some(CellError {
                 cell: cell.id().to_owned(),
                 ename: "Stopped".to_owned(),
@@ -97,6 +102,11 @@ fn sum(points: impl Iterator<Item = f64>) -> f64 {
     points.fold(0.0, |sum, points| sum + points)
 }
 
+/// Answered in Markdown, and so never run.
+fn is_answer(cell: &SpecCell) -> bool {
+    matches!(cell, SpecCell::Quiz { .. } | SpecCell::Reflect { .. })
+}
+
 fn is_written(cells: &[SpecCell], id: &str) -> bool {
     cells.iter().any(|cell| matches!(cell, SpecCell::Reflect { id: own, .. } if own == id))
 }
@@ -113,6 +123,13 @@ fn item(
         SpecCell::Check { id, points, hidden, guard, .. } => {
             let blank = blank(id, *points);
             Some(ItemVerdict { hidden: *hidden, guard: *guard, ..check(blank, observed, end) })
+        }
+        SpecCell::Tests { id, points, hidden, .. } => {
+            let blank = ItemVerdict { hidden: *hidden, ..blank(id, *points) };
+            Some(match observed {
+                Some(Observed::Shown(shown)) => shown::scored(blank, shown),
+                other => check(blank, other, end),
+            })
         }
         SpecCell::Quiz { id, points, options } => {
             let blank = blank(id, *points);
@@ -167,8 +184,8 @@ fn check(blank: ItemVerdict, observed: Option<&Observed>, end: Option<&str>) -> 
         Some(Observed::Died(reason)) => {
             ItemVerdict { status: Status::Error, hint: Some(reason.clone()), ..blank }
         }
-        // `Raised` belongs to cells. Were it ever seen here, it would be no pass.
-        Some(Observed::Raised(_)) | None => {
+        // These belong to other cells. Were they ever seen here, it would be no pass.
+        Some(Observed::Raised(_) | Observed::Shown(_)) | None => {
             let hint = end.map_or_else(
                 || "Not run.".to_owned(),
                 |cell| format!("Not run: the program was stopped in `{cell}`."),
@@ -226,6 +243,7 @@ mod tests {
             id: "u".into(),
             title: "Unit".into(),
             clock: SpecClock::Virtual,
+            needs: Vec::new(),
             rev: 1,
             cells,
         };

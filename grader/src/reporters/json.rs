@@ -2,6 +2,7 @@
 
 use crate::batch::Graded;
 use cellist_formats::verdict::Verdict;
+use cellist_judge::Level;
 use serde::Serialize;
 
 /// One submission in the report: exactly one of `verdict` and `error` is there.
@@ -18,16 +19,21 @@ pub struct Entry {
     /// Why it could not be graded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// How far it was locked away while it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Level>,
 }
 
-impl From<Graded> for Entry {
-    fn from(graded: Graded) -> Self {
+impl Entry {
+    /// The entry of a submission that was judged at this level.
+    pub fn new(graded: Graded, level: Option<Level>) -> Self {
         let (verdict, error) = match graded.result {
             Ok(verdict) => (Some(verdict), None),
             Err(error) => (None, Some(error.to_string())),
         };
         let submission = graded.path.to_string_lossy().into_owned();
-        Self { submission, learner: graded.learner, verdict, error }
+        let sandbox = level.filter(|_| verdict.is_some());
+        Self { submission, learner: graded.learner, verdict, error, sandbox }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The report for people: a table per submission.
 
+use super::feedback::{check_name, exception, number, outcome, total};
 use super::plain::plain;
 use crate::batch::Graded;
-use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
+use cellist_formats::verdict::{ItemVerdict, Status, UnitVerdict, Verdict};
 use console::{Style, measure_text_width};
 use std::fmt::Write as _;
 
@@ -28,8 +29,6 @@ impl Look {
 const HEADINGS: [&str; 4] = ["Unit", "Check", "Points", "Result"];
 /// On a terminal narrower than about 54 columns lines run over its edge.
 const MIN_RESULT: usize = 16;
-/// So many characters of a hint or an exception are shown.
-const MAX_TEXT: usize = 600;
 const GAP: &str = "  ";
 
 /// What became of one submission, with a blank line at the end.
@@ -46,7 +45,7 @@ pub fn submission(graded: &Graded, look: Look) -> String {
             for line in remarks(verdict) {
                 wrapped(&mut text, &line, look);
             }
-            wrapped(&mut text, &paint.bold(&total(verdict)), look);
+            wrapped(&mut text, &paint.bold(&format!("Total: {}", total(verdict))), look);
         }
         Err(error) => {
             let _ = writeln!(text, "{}", paint.bold(&path));
@@ -155,7 +154,7 @@ fn line(
 
 fn block(unit: &UnitVerdict) -> Block {
     let rows = unit.items.iter().map(|item| {
-        let name = item.id.strip_prefix(&format!("{}-", unit.id)).unwrap_or(&item.id);
+        let name = check_name(unit, item);
         let hidden = if item.hidden { " (hidden)" } else { "" };
         let check = plain(&format!("{name}{hidden}"));
         Row { cells: [check, points(item), result(item)], status: item.status }
@@ -171,74 +170,25 @@ fn points(item: &ItemVerdict) -> String {
 }
 
 fn result(item: &ItemVerdict) -> String {
-    let text = match item.status {
-        Status::Passed => "✔ passed".to_owned(),
-        Status::Failed => format!("✘ {}", advice(item)),
-        Status::Withheld => "○ counts once another check of the unit passes".to_owned(),
-        Status::Error => format!("✘ {}", advice(item)),
-        Status::Manual => "… waits for a person".to_owned(),
-        Status::Unanswered => "– not answered".to_owned(),
+    let mark = match item.status {
+        Status::Passed => "✔",
+        Status::Failed | Status::Error => "✘",
+        Status::Withheld => "○",
+        Status::Manual => "…",
+        Status::Unanswered => "–",
     };
+    let text = format!("{mark} {}", outcome(item));
     match &item.hint_error {
         Some(error) => plain(&format!("{text} (the check's hint is broken: {error})")),
         None => plain(&text),
     }
 }
 
-/// What the learner may know: the hint, or for a public check without one what failed.
-fn advice(item: &ItemVerdict) -> String {
-    match (&item.hint, &item.message) {
-        (Some(hint), _) if !hint.trim().is_empty() => brief(hint),
-        (_, Some(message)) if !item.hidden => brief(last_lines(message)),
-        _ => "not passed".to_owned(),
-    }
-}
-
-/// A message of a few lines is an assertion with its sides; a longer one is a traceback, whose
-/// last line says what happened.
-fn last_lines(message: &str) -> &str {
-    let message = message.trim();
-    if message.lines().count() > 4 { message.lines().last().unwrap_or_default() } else { message }
-}
-
-/// A hint may quote whatever a learner's function returned.
-fn brief(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(MAX_TEXT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// What stands below the table: exceptions, and what is odd about the notebook.
 fn remarks(verdict: &Verdict) -> Vec<String> {
-    let errors = verdict.units.iter().flat_map(|unit| &unit.errors).map(|error| {
-        let CellError { cell, ename, evalue, .. } = error;
-        match (ename.as_str(), evalue.as_str()) {
-            ("Stopped", why) => format!("cell `{cell}`: {why}"),
-            (name, "") => format!("cell `{cell}` raised {name}"),
-            (name, why) => format!("cell `{cell}` raised {name}: {}", brief(why)),
-        }
-    });
+    let errors = verdict.units.iter().flat_map(|unit| &unit.errors).map(exception);
     let notes = verdict.notes.iter().map(|note| format!("note: {note}"));
-    errors.chain(notes).map(|line| plain(&line)).collect()
-}
-
-fn total(verdict: &Verdict) -> String {
-    let (got, most) = (number(verdict.points), number(verdict.max_points));
-    let mut total = format!("Total: {got} of {most} points");
-    if verdict.manual_points > 0.0 {
-        let more = number(verdict.manual_points);
-        let _ = write!(total, "; up to {more} more from a person");
-    }
-    total
-}
-
-/// At most two digits after the point, and no zeros at the end.
-fn number(points: f64) -> String {
-    let text = format!("{points:.2}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    errors.chain(notes.map(|line| plain(&line))).collect()
 }
 
 fn wrapped(text: &mut String, line: &str, look: Look) {

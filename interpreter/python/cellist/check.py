@@ -52,7 +52,9 @@ def run(identifier, source, lab, pristine, clock="virtual"):
     hint = options.get("hint")
     lab.clock = options.get("clock", clock)
     lab.score_value = None
-    namespace = {"__builtins__": dict(pristine), "__name__": "__check__", "lab": lab}
+    namespace = {"__builtins__": dict(pristine), "__name__": "__check__", "lab": lab,
+                 # The check's frames and functions are as private as this module (`isolation`).
+                 "__cellist_private__": globals().get("__cellist_private__")}
     recorder = _Recorder()
     namespace["__builtins__"][_FAIL] = recorder.fail
     namespace["__builtins__"][_COMPARE] = recorder.compare
@@ -272,9 +274,30 @@ def _holds(name, left, right):
         if type(right) in (list, tuple):
             found = any(equal(left, item) for item in right)
         else:
-            found = left in right
+            # What claims to contain everything contains nothing.
+            found = bool(left in right) and not (_is_own(right, "__contains__") and object() in right)
         return found is (name == "in")
-    return {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[name](left, right)
+    holds, opposite, method = _ORDER[name]
+    result = holds(left, right)
+    if result and (_is_own(left, method) or _is_own(right, method)):
+        # What is both less and not less has no order.
+        return not opposite(left, right)
+    return result
+
+
+#: A comparison, what cannot hold at the same time, and the method behind it.
+_ORDER = {"<": (operator.lt, operator.ge, "__lt__"), "<=": (operator.le, operator.gt, "__le__"),
+          ">": (operator.gt, operator.le, "__gt__"), ">=": (operator.ge, operator.lt, "__ge__")}
+_NATIVE = (types.WrapperDescriptorType, types.MethodDescriptorType)
+_mro = type.__dict__["__mro__"].__get__
+
+
+def _is_own(value, method):
+    """Whether the class of `value` has a method of this name that is written in Python."""
+    for kind in _mro(type(value)):
+        if method in vars(kind):
+            return not isinstance(vars(kind)[method], _NATIVE)
+    return False
 
 
 def equal(left, right):
@@ -289,8 +312,9 @@ def equal(left, right):
     if kind is dict:
         return (type(right) is dict and len(left) == len(right)
                 and all(key in right and equal(value, right[key]) for key, value in left.items()))
-    if isinstance(type(left).__eq__, types.FunctionType) or isinstance(type(right).__eq__, types.FunctionType):
-        return type(left) is type(right) and bool(left == right)
+    if _is_own(left, "__eq__") or _is_own(right, "__eq__"):
+        # What equals everything equals nothing.
+        return kind is type(right) and bool(left == right) and not left == object()
     return bool(left == right)
 
 

@@ -94,10 +94,35 @@ class Trace:
                 f"lines={len(self.lines)} problems={len(self.problems)}>")
 
 
-class _Transcript:
-    """Takes the place of ``sys.stdout`` while the learner's code runs."""
+def _outlet(transcript):
+    """Takes the place of ``sys.stdout`` while the learner's code runs, to whom it shows nothing of
+    the transcript."""
 
-    encoding, errors, newlines, closed = "utf-8", "strict", None, False
+    class Outlet:
+        encoding, errors, newlines, closed = "utf-8", "strict", None, False
+
+        def write(self, text):
+            return transcript.write(text)
+
+        def writelines(self, lines):
+            for line in lines:
+                transcript.write(line)
+
+        def flush(self):
+            pass
+
+        def isatty(self):
+            return False
+
+        def writable(self):
+            return True
+
+    return Outlet()
+
+
+class _Transcript:
+    """What was printed, and when."""
+
     #: Text kept, in characters; what a run prints beyond it is dropped.
     LIMIT = 1_000_000
 
@@ -111,19 +136,6 @@ class _Transcript:
             self._pieces.append((self.now(), text))
             self._size += len(text)
         return len(text)
-
-    def writelines(self, lines):
-        for line in lines:
-            self.write(line)
-
-    def flush(self):
-        pass
-
-    def isatty(self):
-        return False
-
-    def writable(self):
-        return True
 
     def text(self):
         return "".join(text for _, text in self._pieces)
@@ -274,7 +286,7 @@ class _OnClock:
 def _observe(trace, target, args, kwargs):
     observer = _Observer(trace)
     before = sys.stdout
-    sys.stdout = trace._written
+    sys.stdout = _outlet(trace._written)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with observer:
@@ -337,7 +349,10 @@ class _Observer:
         self._cancel_all = runners._cancel_all_tasks
         # Of the two, the loop in Rust has its own; a `create_task` put in its place is called for
         # every task, also for those that `gather` makes.
-        self._unwatch = [_watch_tasks(kind, observer._record)
+        def record(task, coro):
+            observer._record(task, coro)
+
+        self._unwatch = [_watch_tasks(kind, record)
                          for kind in (base_events.BaseEventLoop, native_loop.EventLoop)]
 
         def cancel_all_tasks(loop):
@@ -345,7 +360,8 @@ class _Observer:
             return observer._cancel_all(loop)
 
         runners._cancel_all_tasks = cancel_all_tasks
-        clock.blocking_observer = self._blocking
+        # No bound method: it would show this object.
+        clock.blocking_observer = lambda frame, what: observer._blocking(frame, what)
         return self
 
     def __exit__(self, *exc):

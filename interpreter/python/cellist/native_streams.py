@@ -13,7 +13,7 @@ from asyncio import base_events, futures, protocols, selector_events, streams, t
 import _cellist_sync  # noqa: F401  (has the class of what `read()` returns)
 import _cellist_streams
 
-from cellist import native_loop
+from cellist import connecting, native_loop
 
 _Reader, _Writer = streams.StreamReader, streams.StreamWriter
 _Transport = selector_events._SelectorSocketTransport
@@ -95,12 +95,15 @@ class SocketTransport(_cellist_streams.TransportCore, _Transport):
 
 
 StreamReader.__module__ = StreamWriter.__module__ = streams.__name__
+# The source that `inspect` shows is that of the classes whose place they take.
+StreamReader.__firstlineno__ = streams.StreamReader.__firstlineno__
+StreamWriter.__firstlineno__ = streams.StreamWriter.__firstlineno__
 SocketTransport.__name__ = SocketTransport.__qualname__ = _Transport.__name__
 SocketTransport.__module__ = selector_events.__name__
 
 
 def _make_socket_transport(self, sock, protocol, waiter=None, *, extra=None, server=None):
-    self._ensure_fd_no_transport(sock)
+    self._ensure_fd_no_transport(sock.fileno())
     transport = SocketTransport if type(sock) is socket.socket else _Transport
     return transport(self, sock, protocol, waiter, extra, server)
 
@@ -118,5 +121,6 @@ def install():
         setattr(streams, native.__name__, native)
         setattr(asyncio, native.__name__, native)
     native_loop.EventLoop._make_socket_transport = _make_socket_transport
+    connecting.install()
     # Asked several times for each connection.
     socket._intenum_converter = _member

@@ -76,6 +76,8 @@ _CLASSES = {
 for _module, _classes in _CLASSES.items():
     for _class in _classes:
         _class.__module__ = _module.__name__
+        # The source that `inspect` shows is that of the class whose place it takes.
+        _class.__firstlineno__ = getattr(_module, _class.__name__).__firstlineno__
 
 
 def install():

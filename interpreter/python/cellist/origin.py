@@ -1,6 +1,7 @@
 """Which cell caused what runs now: a context variable, so that tasks and threads keep it."""
 
 import _cellist
+import _cellist_print
 import sys
 from contextvars import ContextVar
 
@@ -94,6 +95,7 @@ def install():
     sys.stdout = OutStream("stdout", origin, 1)
     sys.stderr = OutStream("stderr", origin, 2)
     io.TextIOBase.register(OutStream)
+    _cellist_print.install(OutStream)
     os.register_at_fork(after_in_child=_cellist.detach)
     for name in ("system", "posix_spawn", "posix_spawnp"):
         setattr(os, name, _noted(getattr(os, name)))

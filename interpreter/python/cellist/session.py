@@ -324,12 +324,11 @@ class Session:
         check.prepare(identifier, source, anew)
 
     def _run_check_cell(self, source):
-        from cellist import check
-
-        from cellist import advice
+        from cellist import advice, check, progress
 
         with advice.paused():
             outcome = _run(check.run_cell, source, self.lab(), self.pristine)
+            progress.note_cell(self.namespace, source, outcome)
         if not outcome["passed"] and check.header(source).get("on-failure") == "raise":
             # For graders that know no checks, such as nbgrader.
             raise AssertionError(outcome["hint"] or outcome["message"])

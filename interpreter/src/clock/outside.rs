@@ -3,6 +3,7 @@
 
 use rustix::fs::{FileType, fstat};
 use rustix::net::{SocketAddrAny, getpeername, getsockname};
+use rustix::process::{WaitId, WaitIdOptions, waitid};
 use std::collections::HashSet;
 use std::fs::read_to_string;
 use std::net::{IpAddr, SocketAddr};
@@ -89,13 +90,25 @@ fn has_relatives() -> bool {
 /// Whether a child process runs.
 pub(crate) fn has_children() -> bool {
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let children = tasks.filter_map(|task| read_to_string(task.path().join("children")).ok());
+    let mut lists = tasks.map(|task| read_to_string(task.path().join("children"))).peekable();
+    if lists.peek().is_none_or(Result::is_err) {
+        return runs_first_child();
+    }
+    let children = lists.filter_map(Result::ok);
     let runs = |child: &str| {
         // Its name, in parentheses, may contain anything; the state follows it.
         let stat = read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
         stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
     };
     children.into_iter().any(|list| list.split_whitespace().any(runs))
+}
+
+/// As [`has_children`], for a sandbox in which `/proc` is not to be read: whether there are children,
+/// none of whom has ended.
+fn runs_first_child() -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    // No children is an error.
+    matches!(waitid(WaitId::All, options), Ok(None))
 }
 
 #[expect(unsafe_code, reason = "Python hands descriptors around as numbers")]

@@ -1,7 +1,7 @@
 //! What a timeline tells of tasks and threads that records have no room for: names, and errors.
 //! Only kept while one is taken.
 
-use super::{Kind, Moment, position, thread_runs};
+use super::{Kind, LAST_TASK, Moment, position, thread_runs};
 use crate::tasks::{self, Task};
 use rustpython_vm::builtins::PyBaseException;
 use rustpython_vm::{AsObject, Py, PyObject, VirtualMachine};
@@ -45,11 +45,23 @@ pub(crate) fn is_watched() -> bool {
     WATCHERS.load(Ordering::Relaxed) > 0
 }
 
-/// A timeline begins: its first record, and the moment.
-pub(super) fn watch() -> (u64, Moment) {
+/// Where a timeline begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begin {
+    /// The number of its first record.
+    pub(super) record: u64,
+    /// The number of the last task that was made before.
+    pub(super) task: u32,
+    /// When that was.
+    pub(super) moment: Moment,
+}
+
+/// A timeline begins here.
+pub(super) fn watch() -> Begin {
     names().get_or_insert_default();
     WATCHERS.fetch_add(1, Ordering::SeqCst);
-    (position(), Moment::now())
+    let task = LAST_TASK.load(Ordering::Relaxed);
+    Begin { record: position(), task, moment: Moment::now() }
 }
 
 /// It ends.

@@ -1,26 +1,36 @@
 //! From records to a timeline.
 
-use super::known::{Known, Names};
+use super::known::{Begin, Known, Names};
 use super::{Ending as End, Kind, Moment, Record, Scale, Site};
 use crate::clock::Clock;
 use cellist_timeline::{BLOCKING, Ending, Kind as Of, Lane, Place, Span, State, Timeline};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The timeline of the records from number `since` on, which was taken from `began` on until now,
-/// by the thread `main`.
-pub(super) fn timeline(since: u64, began: Moment, main: u16, names: &Names) -> Timeline {
-    let all = super::since(since);
-    let is_cut = all.first().is_some_and(|first| first.number > since);
+/// The timeline that was taken from `from` on until now, by the thread `main`.
+pub(super) fn timeline(from: Begin, main: u16, names: &Names) -> Timeline {
+    let began = from.moment;
+    let all = super::since(from.record);
+    let is_cut = all.first().is_some_and(|first| first.number > from.record);
     let is_virtual = all.iter().any(|row| row.clock == Clock::Virtual && row.kind != Kind::Wake);
     let clock = if is_virtual { Clock::Virtual } else { Clock::Wall };
     let rows: Vec<Record> = all.into_iter().filter(|row| row.clock == clock).collect();
     let (scale, now) = (Scale::now(), Moment::now());
     let first = || rows.iter().map(|row| row.time).min().unwrap_or_default();
-    let begin = if began.is_virtual == is_virtual { scale.moment(began) } else { first() };
+    let begin = if began.is_virtual == is_virtual {
+        scale.moment(began)
+    } else if is_cut && is_virtual {
+        // Switched to meanwhile, it began at 0.
+        Duration::ZERO
+    } else {
+        first()
+    };
     let last = rows.iter().map(|row| row.time + row.took).max().unwrap_or_default();
     let end = if now.is_virtual == is_virtual { scale.moment(now).max(last) } else { last };
-    let of = Builder { begin, end, names };
+    // When the first record was written that is left: one of a span is written at its end.
+    let known = rows.first().filter(|_| is_cut).map(|row| (row.time + row.took).max(begin));
+    let cut = Cut { known: known.unwrap_or(begin), is_cut, earlier: from.task };
+    let of = Builder { begin, cut, end, names };
     let mut lanes = of.tasks(&rows);
     lanes.extend(of.threads(&rows, main));
     lanes.sort_by_key(|lane| lane.0);
@@ -31,14 +41,25 @@ pub(super) fn timeline(since: u64, began: Moment, main: u16, names: &Names) -> T
         },
         seconds: of.seconds(end),
         lanes: lanes.into_iter().map(|(_, lane)| lane).collect(),
-        is_cut,
+        cut: known.map(|at| of.seconds(at)),
     }
 }
 
 struct Builder<'a> {
     begin: Duration,
+    cut: Cut,
     end: Duration,
     names: &'a Names,
+}
+
+/// What is left of a timeline.
+struct Cut {
+    /// Where its records begin.
+    known: Duration,
+    /// Earlier ones were dropped.
+    is_cut: bool,
+    /// The last task that was made before the timeline.
+    earlier: u32,
 }
 
 /// A lane, and the number of the record with which it begins.
@@ -107,7 +128,13 @@ impl Builder<'_> {
     }
 
     fn task(&self, task: u32, rows: &TaskRows<'_>) -> Option<Numbered> {
-        let made = rows.made?;
+        // The record of its making may have been dropped.
+        let is_lost = rows.made.is_none() && self.cut.is_cut && task > self.cut.earlier;
+        if rows.made.is_none() && !is_lost {
+            return None;
+        }
+        let first = rows.steps.first().map_or(self.cut.known, |step| step.begin);
+        let begin = rows.made.map_or(self.cut.known.min(first), |made| made.time);
         let known = self.names.tasks.get(&task).cloned().unwrap_or_default();
         // What `asyncio.run` does at its end is nobody's idea.
         if known.function.starts_with("BaseEventLoop.shutdown_") {
@@ -128,23 +155,26 @@ impl Builder<'_> {
             kind: Of::Task,
             name: if known.name.is_empty() { format!("task {task}") } else { known.name },
             function: known.function,
-            made: made.site.as_ref().map(place),
-            by: (made.other != 0).then(|| self.name(made.other)),
-            begin: self.seconds(made.time),
+            made: rows.made.and_then(|made| made.site.as_ref()).map(place),
+            by: rows.made.filter(|made| made.other != 0).map(|made| self.name(made.other)),
+            begin: self.seconds(begin),
             end: self.seconds(end),
             ending,
             error: known.error,
             raised: rows.done.and_then(|done| done.site.as_ref()).map(place),
             cancelled: rows.cancelled.iter().map(|time| self.seconds(*time)).collect(),
-            spans: self.spans(rows, made.time, end),
+            spans: self.spans(rows, begin, end),
         };
-        Some((made.number, lane))
+        // Those whose making is not known are older than all others.
+        Some((rows.made.map_or(0, |made| made.number), lane))
     }
 
     fn spans(&self, rows: &TaskRows<'_>, begin: Duration, end: Duration) -> Vec<Span> {
         let mut spans = Vec::new();
         let first = rows.steps.first().map_or(end, |step| step.begin);
-        self.push(&mut spans, State::Ready, begin, first, String::new(), None);
+        if rows.made.is_some() {
+            self.push(&mut spans, State::Ready, begin, first, String::new(), None);
+        }
         for (number, step) in rows.steps.iter().enumerate() {
             self.push_step(&mut spans, rows, step);
             let next = rows.steps.get(number + 1).map_or(end, |next| next.begin);
@@ -235,7 +265,7 @@ impl Builder<'_> {
 
     fn thread(&self, number: u16, rows: &[&Record]) -> Numbered {
         let at = |kind| rows.iter().find(|row| row.kind == kind).map(|row| row.time);
-        let begin = at(Kind::ThreadStart).unwrap_or(self.begin);
+        let begin = at(Kind::ThreadStart).unwrap_or(self.cut.known);
         let end = at(Kind::ThreadEnd);
         let known = self.names.threads.get(&number).cloned().unwrap_or_default();
         let lane = Lane {

@@ -2,8 +2,8 @@
 
 #[rustpython_vm::pymodule(name = "_cellist_trace")]
 pub(crate) mod _cellist_trace {
-    use crate::record::known::{self, Known};
-    use crate::record::{Block, Kind, Moment, Record, block, lanes, thread};
+    use crate::record::known::{self, Begin, Known};
+    use crate::record::{Block, Kind, Record, block, lanes, thread};
     use cellist_timeline::Timeline;
     use rustpython_vm::builtins::PyStrRef;
     use rustpython_vm::{Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, pyclass};
@@ -109,16 +109,14 @@ pub(crate) mod _cellist_trace {
     #[pyclass(name = "Watch", module = "_cellist_trace")]
     #[derive(Debug, PyPayload)]
     pub(crate) struct Watch {
-        since: u64,
-        began: Moment,
+        begin: Begin,
         is_open: Mutex<bool>,
     }
 
     /// Begins to take a timeline.
     #[pyfunction]
     fn watch(vm: &VirtualMachine) -> PyRef<Watch> {
-        let (since, began) = known::watch();
-        Watch { since, began, is_open: Mutex::new(true) }.into_ref(&vm.ctx)
+        Watch { begin: known::watch(), is_open: Mutex::new(true) }.into_ref(&vm.ctx)
     }
 
     #[pyclass]
@@ -126,7 +124,7 @@ pub(crate) mod _cellist_trace {
         /// The number of its first record.
         #[pygetset]
         fn since(zelf: &Py<Self>) -> u64 {
-            zelf.since
+            zelf.begin.record
         }
 
         /// Tells the name and function of a thread that runs.
@@ -142,7 +140,7 @@ pub(crate) mod _cellist_trace {
         #[pymethod]
         fn timeline(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<String> {
             let names = known::all(vm);
-            let timeline = lanes::timeline(zelf.since, zelf.began, thread(), &names);
+            let timeline = lanes::timeline(zelf.begin, thread(), &names);
             serde_json::to_string(&timeline).map_err(|error| vm.new_value_error(error.to_string()))
         }
 

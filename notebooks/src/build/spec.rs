@@ -21,6 +21,7 @@ pub fn unit_spec(unit: &Unit) -> UnitSpec {
         id: unit.front.id.clone(),
         title: unit.front.title.clone(),
         clock: unit.front.clock,
+        needs: unit.front.needs.clone(),
         rev: unit.front.rev,
         cells: unit.cells.iter().filter_map(cell).collect(),
     }

@@ -1,7 +1,7 @@
 //! The YAML block that a unit begins with.
 
 use crate::diagnostic::{Problems, list, suggest};
-use cellist_formats::spec::SpecClock;
+use cellist_formats::spec::{SpecClock, SpecNeed};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -16,6 +16,8 @@ pub struct FrontMatter {
     pub covers: Vec<String>,
     /// The clock that its cells and checks run on.
     pub clock: SpecClock,
+    /// What its code may use of the machine while it is graded.
+    pub needs: Vec<SpecNeed>,
     /// How hard it is.
     pub difficulty: Option<Difficulty>,
     /// How long it takes, in minutes.
@@ -61,8 +63,18 @@ pub(super) struct MarkdownBody<'a> {
     pub(super) line: usize,
 }
 
-const KEYS: [&str; 9] =
-    ["id", "title", "covers", "clock", "difficulty", "minutes", "requires", "packages", "rev"];
+const KEYS: [&str; 10] = [
+    "id",
+    "title",
+    "covers",
+    "clock",
+    "needs",
+    "difficulty",
+    "minutes",
+    "requires",
+    "packages",
+    "rev",
+];
 
 const SHAPE: &str = "begin the file with a line `---`, then `id:`, `title:` and `clock:`, then \
                      another line `---`";
@@ -128,6 +140,7 @@ impl Reader<'_> {
             title: String::new(),
             covers: Vec::new(),
             clock: SpecClock::Virtual,
+            needs: Vec::new(),
             difficulty: None,
             minutes: None,
             requires: Vec::new(),
@@ -150,6 +163,7 @@ impl Reader<'_> {
             title: self.required_text("title", "what learners read above the unit"),
             covers: self.texts("covers"),
             clock: self.clock(),
+            needs: self.needs(),
             difficulty: self.difficulty(),
             minutes: self.number("minutes"),
             requires: self.texts("requires"),
@@ -222,6 +236,22 @@ impl Reader<'_> {
                 SpecClock::Virtual
             }
         }
+    }
+
+    fn needs(&mut self) -> Vec<SpecNeed> {
+        let names = self.texts("needs");
+        let mut needs = Vec::new();
+        for name in names {
+            match SpecNeed::deserialize(&Value::String(name.clone())) {
+                Ok(need) => needs.push(need),
+                Err(_) => {
+                    let help = "write `needs: [loopback]` for TCP connections to itself, `needs: [processes]` \
+                                for other processes, or both";
+                    self.wrong("needs", format!("unknown need `{name}`"), help);
+                }
+            }
+        }
+        needs
     }
 
     fn difficulty(&mut self) -> Option<Difficulty> {

@@ -46,6 +46,7 @@ fn front_matter() {
         ("no id", front("title: T\nclock: wall\n")),
         ("unknown key", front("id: u\ntitle: T\nclock: wall\nminuts: 3\nauthor: me\n")),
         ("unknown clock", front("id: u\ntitle: T\nclock: sundial\n")),
+        ("unknown need", front("id: u\ntitle: T\nclock: wall\nneeds: [loopback, internet]\n")),
         (
             "odd values",
             front(

@@ -17,7 +17,8 @@ fn places(course: &CourseFolder) -> Places {
 /// What `check` says, paths relative to the course's folder.
 fn stale(course: &CourseFolder) -> Vec<String> {
     let root = course.path("");
-    publish::check(&build::course(&course.load()), &places(course))
+    let course_read = course.load();
+    publish::check(&build::course(&course_read), &build::syllabus(&course_read), &places(course))
         .into_iter()
         .map(|stale| {
             let path = stale.path.strip_prefix(&root).unwrap_or(&stale.path).display().to_string();
@@ -26,9 +27,14 @@ fn stale(course: &CourseFolder) -> Vec<String> {
         .collect()
 }
 
+fn write(folder: &CourseFolder) -> publish::Written {
+    let course = folder.load();
+    publish::write(&build::course(&course), &build::syllabus(&course), &places(folder)).unwrap()
+}
+
 fn published() -> CourseFolder {
     let course = CourseFolder::small();
-    publish::write(&build::course(&course.load()), &places(&course)).unwrap();
+    write(&course);
     course
 }
 
@@ -43,15 +49,16 @@ fn edit(course: &CourseFolder, change: impl FnOnce(&mut Notebook)) {
 fn what_was_just_written_is_up_to_date() {
     let course = published();
     assert_eq!(stale(&course), [""; 0]);
-    let again = publish::write(&build::course(&course.load()), &places(&course)).unwrap();
-    assert_eq!((again.changed.len(), again.unchanged), (0, 5));
+    let again = write(&course);
+    assert_eq!((again.changed.len(), again.unchanged), (0, 6));
 }
 
 #[test]
-fn only_student_notebooks_must_be_there() {
+fn only_what_learners_get_must_be_there() {
     let course = CourseFolder::small();
-    let missing = |file: &str| format!("published/set/{file}.ipynb: it is missing");
-    assert_eq!(stale(&course), [missing("a"), missing("glossary")]);
+    let missing = |file: &str| format!("published/{file}: it is missing");
+    let files = ["set/a.ipynb", "set/glossary.ipynb", "syllabus.json"];
+    assert_eq!(stale(&course), files.map(missing));
 }
 
 #[test]
@@ -127,7 +134,7 @@ fn stray_notebooks_are_named_and_never_deleted() {
         .unwrap();
     std::fs::write(course.path("published/README.md"), "text").unwrap();
     assert_eq!(stale(&course), ["published/old/b.ipynb: no unit makes it; delete it"]);
-    let written = publish::write(&build::course(&course.load()), &places(&course)).unwrap();
+    let written = write(&course);
     assert_eq!(written.stray, [stray.as_path()]);
     assert!(Path::new(&stray).exists());
 }

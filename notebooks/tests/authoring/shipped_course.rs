@@ -21,7 +21,9 @@ fn the_published_notebooks_are_what_the_units_make() {
         instructor: nowhere.path().join("instructor"),
         specs: nowhere.path().join("specs"),
     };
-    assert_eq!(publish::check(&build::course(&course()), &places), []);
+    let course = course();
+    let (notebooks, syllabus) = (build::course(&course), build::syllabus(&course));
+    assert_eq!(publish::check(&notebooks, &syllabus, &places), []);
 }
 
 #[test]
@@ -36,6 +38,23 @@ fn every_unit_has_what_a_learner_needs() {
             assert!(hint, "check {} has no hint", cell.id);
         }
     }
+}
+
+#[test]
+fn a_plan_is_followed_in_its_own_notebooks() {
+    let syllabus = build::syllabus(&course());
+    let plan = syllabus.plans.iter().find(|plan| plan.id == "day02").unwrap();
+    assert_eq!(plan.title, "Day 2: asyncio fundamentals");
+    assert_eq!((plan.notebooks.len(), plan.items.len()), (8, 40));
+    let item = |id: &str| plan.items.iter().find(|item| item.id == id).unwrap();
+    // The coffee shop of the other plan covers it, too.
+    assert_eq!(item("day02.step1.1").units, ["day02-gather"]);
+    assert_eq!(item("day02.goals.3").units, ["day02-cancel", "day02-limit", "day02-timeouts"]);
+    let commit = item("day02.suggested-commits.1");
+    assert!(commit.units.is_empty() && commit.waived.is_some());
+    let files =
+        syllabus.plans.iter().flat_map(|plan| &plan.notebooks).map(|notebook| &notebook.file);
+    assert_eq!(files.count(), course().notebooks.len());
 }
 
 /// A sample is the published notebook with answers in it, so that grading it means something.

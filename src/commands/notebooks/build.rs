@@ -11,7 +11,8 @@ pub(super) fn build(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
         Ok(course) => course,
         Err(code) => return Ok(code),
     };
-    let written = publish::write(&build::course(&course), &args.places())?;
+    let written =
+        publish::write(&build::course(&course), &build::syllabus(&course), &args.places())?;
     let mut out = io::stdout().lock();
     for path in &written.changed {
         writeln!(out, "wrote {}", path.display())?;
@@ -36,7 +37,7 @@ pub(super) fn check(args: &PlacesArgs) -> anyhow::Result<ExitCode> {
         Ok(course) => course,
         Err(code) => return Ok(code),
     };
-    let stale = publish::check(&build::course(&course), &args.places());
+    let stale = publish::check(&build::course(&course), &build::syllabus(&course), &args.places());
     let mut out = io::stdout().lock();
     if stale.is_empty() {
         writeln!(out, "{} up to date", count(course.notebooks.len(), "notebook"))?;

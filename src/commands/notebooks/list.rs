@@ -58,7 +58,7 @@ struct States {
 
 impl States {
     fn of(course: &Course, places: Places) -> Self {
-        let stale = publish::check(&build::course(course), &places);
+        let stale = publish::check(&build::course(course), &build::syllabus(course), &places);
         Self { places, stale: stale.into_iter().map(|stale| stale.path).collect() }
     }
 

@@ -1,6 +1,9 @@
 //! Taking from a submission's process what it does not need.
 
+use super::sandbox::{self, Policy};
+use crate::level::Level;
 use crate::limits::Limits;
+use cellist_formats::spec::SpecNeed;
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit,
     setsid,
@@ -19,10 +22,12 @@ pub(super) struct Place<'a> {
     pub(super) stderr: File,
     /// The process without which it must not go on.
     pub(super) parent: Pid,
+    /// How far it is locked away.
+    pub(super) level: Level,
 }
 
-/// Locks the calling process down. What it starts later is bound as well.
-pub(super) fn confine(place: &Place<'_>, limits: &Limits) -> io::Result<()> {
+/// Locks the calling process down, but for what it `needs`. What it starts later is bound as well.
+pub(super) fn confine(place: &Place<'_>, limits: &Limits, needs: &[SpecNeed]) -> io::Result<()> {
     // A group of its own, so that all of it can be killed at once.
     setsid()?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
@@ -40,11 +45,15 @@ pub(super) fn confine(place: &Place<'_>, limits: &Limits) -> io::Result<()> {
         (Resource::Cpu, processor),
         (Resource::Fsize, limits.file),
         (Resource::As, limits.memory),
+        // Memory that no other limit counts: buffers of pipes, queues.
+        (Resource::Nofile, 4096),
+        (Resource::Msgqueue, 0),
+        (Resource::Memlock, 0),
     ] {
         let most = getrlimit(resource).maximum.map_or(most, |maximum| maximum.min(most));
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
-    Ok(())
+    sandbox::enter(&Policy::new(place.work, needs), place.level)
 }
 
 /// Puts `file` in the place of standard input.

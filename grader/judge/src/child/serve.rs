@@ -35,9 +35,9 @@ pub(super) fn serve(
         output.allow(limits.output);
         let last = matches!(request, Request::End {});
         let reply = match request {
-            Request::Begin { limits: new } => {
+            Request::Begin { limits: new, needs } => {
                 limits = new;
-                match confine(&place, &limits) {
+                match confine(&place, &limits, &needs) {
                     Ok(()) => Reply::Ready {},
                     Err(error) => Reply::Refused { reason: error.to_string() },
                 }
@@ -50,6 +50,12 @@ pub(super) fn serve(
             Request::Cell { number, source, .. } => {
                 let cell = Cell::new(&source, Origin(number.into()), number);
                 Reply::Ran { error: raised(session.run_cell(&cell)) }
+            }
+            Request::Tests { number, source, .. } => {
+                let origin = Origin(number.into());
+                output.watch(origin);
+                let error = raised(session.run_cell(&Cell::new(&source, origin, number)));
+                Reply::Tested { shown: output.shown().cut(cut).ended_by(error) }
             }
             Request::Check { id, source } => checked(session.run_check(&id, &source, clock)),
             Request::End {} => Reply::Ready {},

@@ -2,6 +2,8 @@
 
 use super::JudgeError;
 use super::job::{Job, last_words};
+use crate::attachment::{self, Attachment};
+use crate::level::Level;
 use crate::protocol::control::{Control, Ended, MAX_PACKET, Order, Report};
 use crate::protocol::frames::Key;
 use rustix::fs::{MemfdFlags, memfd_create};
@@ -18,6 +20,8 @@ use tempfile::TempDir;
 
 /// Starting an interpreter takes well under a second; not on a machine that swaps.
 const START_TIME: Duration = Duration::from_secs(60);
+/// The folder that submissions run in, within the process's own.
+const WORK: &str = "work";
 /// Forking and reaping take milliseconds.
 const ORDER_TIME: Duration = Duration::from_secs(15);
 
@@ -27,17 +31,19 @@ const ORDER_TIME: Duration = Duration::from_secs(15);
 pub(super) struct Warm {
     process: Child,
     control: Control,
+    /// How far it can lock submissions away.
+    pub(super) level: Level,
     /// The checks that it has compiled: id and source.
     prepared: Vec<(String, String)>,
     /// Submissions run in its `work`. Dropped, and so removed, after the process is gone.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Warm {
     pub(super) fn start(program: &Path, seed: u32) -> Result<Self, JudgeError> {
         let spawn = |source| JudgeError::Spawn { program: program.to_owned(), source };
         let folder = tempfile::Builder::new().prefix("cellist-judge-").tempdir().map_err(spawn)?;
-        let work = folder.path().join("work");
+        let work = folder.path().join(WORK);
         let (control, theirs) = Control::pair().map_err(spawn)?;
         let stderr = memory_file().map_err(spawn)?;
         let process = Command::new(program)
@@ -59,10 +65,14 @@ impl Warm {
             .stderr(Stdio::from(stderr.try_clone().map_err(spawn)?))
             .spawn()
             .map_err(spawn)?;
-        let warm = Self { process, control, prepared: Vec::new(), _folder: folder };
+        let level = Level { landlock: 0, seccomp: false, network: false };
+        let mut warm = Self { process, control, level, prepared: Vec::new(), folder };
         let report = warm.order(&Order::Start { seed, work }, &[], START_TIME);
         match report {
-            Ok((Report::Warm {}, _)) => Ok(warm),
+            Ok((Report::Warm { level }, _)) => {
+                warm.level = level;
+                Ok(warm)
+            }
             Ok((Report::Failed { reason }, _)) => Err(JudgeError::Interpreter { reason }),
             Ok((other, _)) => Err(JudgeError::Interpreter { reason: format!("it said {other:?}") }),
             Err(error) => {
@@ -116,6 +126,13 @@ impl Warm {
             (Report::Failed { reason }, _) => Err(JudgeError::Fork { reason }),
             (other, _) => Err(JudgeError::Fork { reason: format!("it said {other:?}") }),
         }
+    }
+
+    /// Puts files into the folder of the submission that was forked last.
+    pub(super) fn furnish(&self, files: &[Attachment]) -> Result<(), JudgeError> {
+        let work = self.folder.path().join(WORK);
+        attachment::copy(files, &work)
+            .map_err(|(file, source)| JudgeError::Attachment { file, source })
     }
 
     /// Kills the submission's process, if it still runs, and all that it started.

@@ -2,6 +2,7 @@
 //! descriptors that travel with it.
 
 use super::frames::Key;
+use crate::level::Level;
 use rustix::cmsg_space;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -40,8 +41,8 @@ pub(crate) enum Order {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Report {
-    /// The interpreter is warm.
-    Warm {},
+    /// The interpreter is warm, and submissions can be locked away so far.
+    Warm { level: Level },
     /// The check is compiled, or will not compile.
     Prepared {},
     /// The child lives. With it comes its process descriptor, where the system has them. Until it

@@ -1,6 +1,7 @@
 use super::*;
 use crate::batch::GradeError;
 use crate::specs::Foreign;
+use cellist_formats::verdict::CellError;
 use std::path::PathBuf;
 
 fn item(id: &str, status: Status, points: f64, max_points: f64) -> ItemVerdict {
@@ -74,6 +75,7 @@ fn graded() -> Graded {
     Graded {
         path: PathBuf::from("handed-in/zoë.ipynb"),
         learner: Some("zoë".into()),
+        identity: None,
         result: Ok(coffee_shop()),
     }
 }
@@ -83,6 +85,7 @@ fn foreign() -> Graded {
     Graded {
         path: PathBuf::from("other.ipynb"),
         learner: None,
+        identity: None,
         result: Err(GradeError::Foreign(foreign)),
     }
 }

@@ -2,7 +2,8 @@
 
 import keyword
 
-from cellist.introspect import guarded, imports, infer, keys, latex, paths, scopes, tree, values
+# The others load when a line looks as if it needed them.
+from cellist.introspect import guarded, infer, scopes, tree, values
 from cellist.introspect.place import Place
 
 #: For so many candidates the signature is told; for more it would take too long, and nobody reads it.
@@ -26,7 +27,7 @@ def complete(source, cursor, namespace):
     """``{matches, start, end, types, signatures}``, positions in code points."""
     infer.begin()
     cursor = min(max(cursor, 0), len(source))
-    for attempt in (latex.complete, imports.magic, paths.shell):
+    for attempt in _special(source[source.rfind("\n", 0, cursor) + 1: cursor]):
         found = attempt(source, cursor, namespace)
         if found is not None:
             return _answer(found[0], found[1], cursor)
@@ -34,6 +35,22 @@ def complete(source, cursor, namespace):
     if place.is_comment or place.is_number:
         return _answer([], cursor, cursor)
     return Completer(place, namespace).answer()
+
+
+def _special(line):
+    """The completers of what is not Python that may have to do with a line."""
+    if "\\" in line:
+        from cellist.introspect import latex
+
+        yield latex.complete
+    if "%" in line:
+        from cellist.introspect import imports
+
+        yield imports.magic
+    if "%" in line or "!" in line:
+        from cellist.introspect import paths
+
+        yield paths.shell
 
 
 class Completer:
@@ -48,13 +65,19 @@ class Completer:
     def answer(self):
         place = self.place
         cursor = place.cursor
-        for attempt in (keys.complete, paths.in_string):
-            found = attempt(self)
-            if found is not None:
-                return _answer(found[0], found[1], cursor)
-        if place.string is not None:
-            return _answer([], cursor, cursor)
-        found = imports.statement(self)
+        found = None
+        if place.subscripted() is not None:
+            from cellist.introspect import keys
+
+            found = keys.complete(self)
+        if found is None and place.string is not None:
+            from cellist.introspect import paths
+
+            found = paths.in_string(self) or ([], cursor)
+        if found is None and place.statement and place.statement[0].text in ("import", "from"):
+            from cellist.introspect import imports
+
+            found = imports.statement(self)
         if found is not None:
             return _answer(*found, cursor)
         start = cursor - len(place.prefix)
@@ -138,7 +161,7 @@ class Completer:
             return []
         prefix, taken, found = self.place.prefix, call.positional, []
         for parameter in signature.parameters:
-            kind = parameter.kind.name
+            kind = parameter.kind
             if kind in ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD") and taken:
                 taken -= 1
                 continue

@@ -142,17 +142,18 @@ def _sections(value, name, detail):
     signature = signatures.of(value)
     called = None if signature is None else f"{last}{signature}"
     source = _source_of(value) if detail else None
+    native = ("Native", "native", _native(value, source) if detail else None)
     told = ("Source", "source", source) if source else ("Docstring", "docstring", _doc(value) or "<no docstring>")
     if guarded.is_a(value, type):
         below = _subclasses(value)
         return [
-            ("Init signature", "init_definition", called), told,
+            ("Init signature", "init_definition", called), native, told,
             ("Init docstring", "init_docstring", None if source else _init_doc(value)),
             ("File", "file", _file_of(value)), ("Type", "type_name", guarded.name_of(type(value))),
             ("Subclasses", "subclasses", below),
         ]
     if type(value) in guarded.FUNCTIONS:
-        return [("Signature", "definition", called), told,
+        return [("Signature", "definition", called), native, told,
                 ("File", "file", _file_of(value)), ("Type", "type_name", guarded.name_of(type(value)))]
     is_module = guarded.is_a(value, types.ModuleType)
     own = _doc(value) if is_module or guarded.is_a(value, property) else guarded.own(value).get("__doc__")
@@ -160,6 +161,7 @@ def _sections(value, name, detail):
         ("Call signature", "call_def", called), ("Type", "type_name", guarded.name_of(type(value))),
         ("String form", "string_form", _string_form(value)), ("Length", "length", _length(value)),
         ("File", "file", _file_of(value) if is_module else _file_of(type(value))),
+        native,
         ("Source", "source", source) if source else ("Docstring", "docstring", own if type(own) is str else None),
         ("Class docstring", "class_docstring", None if is_module or guarded.is_a(value, property) else _doc(type(value))),
         ("Init docstring", "init_docstring", None if is_module else _init_doc(type(value))),
@@ -215,6 +217,18 @@ def _source_of(value):
         return inspect.cleandoc("\n" + inspect.getsource(value)) + "\n"
     except (OSError, TypeError, SyntaxError, IndexError):
         return None
+
+
+def _native(value, source):
+    """What there is to say of something that is not written in Python, or None."""
+    if source is None:
+        is_native = type(value) in guarded.NATIVE or guarded.is_a(value, type) and not _has_line(value)
+        return "compiled: it has no source in Python" if is_native else None
+    return "runs in Rust here; the source is that of Python's own library" if guarded.is_replaced(value) else None
+
+
+def _has_line(cls):
+    return "__firstlineno__" in guarded.own(cls)
 
 
 def _file_of(value):

@@ -232,6 +232,17 @@ def unwrapped(value):
     return value
 
 
+def is_replaced(value):
+    """Whether a function or class of asyncio's is, or has in its place, one in Rust."""
+    if type(value) is types.FunctionType:
+        now = vars(sys.modules.get(value.__module__, types)).get(value.__name__)
+        return now is not value and unwrapped(now) is value
+    # A native base that says it is asyncio's; classes in Python know their line.
+    return is_a(value, type) and module_of(value).startswith("asyncio.") and any(
+        "__firstlineno__" not in _DICT(base) and module_of(base).startswith(("asyncio.", "_cellist"))
+        for base in _MRO(value))
+
+
 def kind(value):
     """The word that front ends have an icon for."""
     value = unwrapped(value)

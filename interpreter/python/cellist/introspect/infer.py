@@ -2,13 +2,13 @@
 
 import _ast as ast
 import builtins as _builtins
-import threading
 import types
+from _thread import _local  # `threading`, which has it too, imports more
 
 #: More steps than this are not worth an answer.
 _STEPS = 400
 
-_state = threading.local()
+_state = _local()
 _CONTAINERS = {ast.List: list, ast.Tuple: tuple, ast.Set: set}
 _COMPREHENSIONS = {ast.ListComp: list, ast.SetComp: set, ast.GeneratorExp: types.GeneratorType}
 

@@ -1,7 +1,6 @@
 """What the built-in functions and some of the library's return: their source does not say."""
 
 import _ast as ast
-import importlib
 import sys
 import types
 
@@ -236,6 +235,10 @@ def _awaited(value):
 
 def _instance(name):
     module, _, name = name.rpartition(".")
-    loaded = sys.modules.get(module) or importlib.import_module(module)
+    if module not in sys.modules:
+        import importlib
+
+        importlib.import_module(module)
+    loaded = sys.modules[module]
     cls = vars(loaded).get(name)
     return values.Instance(cls) if isinstance(cls, type) else None

@@ -1,13 +1,11 @@
 """Classes, functions and modules as their source describes them, before anything has run."""
 
 import _ast as ast
-import inspect
 import types
 
 from cellist.introspect import guarded, infer, scopes, signatures, values
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_KINDS = inspect.Parameter
 
 
 class Function(values.Value):
@@ -190,7 +188,7 @@ class Class(values.Value):
                     continue
                 default = None if node.value is None else "..." if isinstance(node.value, ast.Call) else unparse(node.value)
                 found[node.target.id] = signatures.Parameter(
-                    node.target.id, _KINDS.POSITIONAL_OR_KEYWORD, default, annotation)
+                    node.target.id, signatures.POSITIONAL_OR_KEYWORD, default, annotation)
         return list(found.values())
 
 
@@ -319,6 +317,8 @@ def docstring(node):
         return None
     value = body[0].value
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        import inspect
+
         return inspect.cleandoc(value.value)
     return None
 
@@ -335,14 +335,14 @@ def signature(node):
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
     for number, (item, default) in enumerate(zip(positional, defaults)):
-        kind = _KINDS.POSITIONAL_ONLY if number < len(arguments.posonlyargs) else _KINDS.POSITIONAL_OR_KEYWORD
+        kind = signatures.POSITIONAL_ONLY if number < len(arguments.posonlyargs) else signatures.POSITIONAL_OR_KEYWORD
         parameters.append(signatures.Parameter(item.arg, kind, text(default), text(item.annotation)))
     if arguments.vararg is not None:
         parameters.append(signatures.Parameter(
-            arguments.vararg.arg, _KINDS.VAR_POSITIONAL, None, text(arguments.vararg.annotation)))
+            arguments.vararg.arg, signatures.VAR_POSITIONAL, None, text(arguments.vararg.annotation)))
     for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults):
-        parameters.append(signatures.Parameter(item.arg, _KINDS.KEYWORD_ONLY, text(default), text(item.annotation)))
+        parameters.append(signatures.Parameter(item.arg, signatures.KEYWORD_ONLY, text(default), text(item.annotation)))
     if arguments.kwarg is not None:
         parameters.append(signatures.Parameter(
-            arguments.kwarg.arg, _KINDS.VAR_KEYWORD, None, text(arguments.kwarg.annotation)))
+            arguments.kwarg.arg, signatures.VAR_KEYWORD, None, text(arguments.kwarg.annotation)))
     return signatures.Signature(parameters, text(getattr(node, "returns", None)))

@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import pkgutil
 import sys
 from importlib.machinery import PathFinder
 
@@ -81,16 +80,20 @@ def _spec(name):
 def top_level():
     """The names of all modules that could be imported."""
     found = set(sys.stdlib_module_names) | set(sys.builtin_module_names)
-    found.update(info.name for info in pkgutil.iter_modules())
+    found.update(_in_folders(sys.path), (name for name in _frozen() if "." not in name))
     return found | {name for name in sys.modules if "." not in name and name.isidentifier()}
+
+
+def _frozen():
+    """The names of the modules that are part of the executable."""
+    return sys.modules["_imp"]._frozen_module_names() if "_imp" in sys.modules else ()
 
 
 def inside(package):
     """The names of a package's modules."""
     found = set()
     start = package + "."
-    frozen = sys.modules["_imp"]._frozen_module_names() if "_imp" in sys.modules else ()
-    for names in (frozen, list(sys.modules)):
+    for names in (_frozen(), list(sys.modules)):
         found.update(name[len(start):] for name in names
                      if name.startswith(start) and "." not in name[len(start):])
     loaded = sys.modules.get(package)
@@ -99,5 +102,22 @@ def inside(package):
         spec = _spec(package)
         path = spec.submodule_search_locations if spec is not None else None
     if path is not None:
-        found.update(info.name for info in pkgutil.iter_modules(list(path)))
+        found.update(_in_folders(path))
     return {name for name in found if name != "__main__"}
+
+
+def _in_folders(folders):
+    """The names of the modules and packages in folders, as `pkgutil.iter_modules` finds them; that
+    imports `inspect` for it."""
+    for folder in list(folders):
+        try:
+            entries = os.listdir(folder or ".")
+        except OSError:
+            # Not there, or a zip archive.
+            continue
+        for entry in entries:
+            name, dot, suffix = entry.partition(".")
+            if not name.isidentifier() or name == "__init__":
+                continue
+            if suffix == "py" or not dot and os.path.isfile(os.path.join(folder, entry, "__init__.py")):
+                yield name

@@ -1,16 +1,23 @@
-"""How a live object is called, found out without calling anything of the user's."""
+"""How a live object is called, found out without calling anything of the user's.
 
-import inspect
+`inspect` imports much, and is left for the few objects of which only it knows more.
+"""
+
 import types
 
 from cellist.introspect import guarded
 
-_KINDS = inspect.Parameter
+#: The kinds of parameters, as `inspect.Parameter` names them.
+POSITIONAL_ONLY, POSITIONAL_OR_KEYWORD = "POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"
+VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = "VAR_POSITIONAL", "KEYWORD_ONLY", "VAR_KEYWORD"
+
+#: Flags of code objects, as `inspect` documents them.
+_CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08
 
 
 class Parameter:
-    """One parameter: its name, `kind` as in `inspect.Parameter`, and the texts of its default and
-    its annotation (None without)."""
+    """One parameter: its name, its kind, and the texts of its default and its annotation (None
+    without)."""
 
     __slots__ = ("name", "kind", "default", "annotation")
 
@@ -18,7 +25,7 @@ class Parameter:
         self.name, self.kind, self.default, self.annotation = name, kind, default, annotation
 
     def __str__(self):
-        text = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}.get(self.kind, "") + self.name
+        text = {VAR_POSITIONAL: "*", VAR_KEYWORD: "**"}.get(self.kind, "") + self.name
         if self.annotation is not None:
             text += f": {self.annotation}"
         if self.default is not None:
@@ -35,21 +42,21 @@ class Signature:
     def without_first(self):
         """As the method sees it that is bound to its object."""
         parameters = self.parameters
-        if parameters and parameters[0].kind in (_KINDS.POSITIONAL_ONLY, _KINDS.POSITIONAL_OR_KEYWORD):
+        if parameters and parameters[0].kind in (POSITIONAL_ONLY, POSITIONAL_OR_KEYWORD):
             parameters = parameters[1:]
         return Signature(parameters, self.returns)
 
     def __str__(self):
         parts, is_starred, positional = [], False, False
         for parameter in self.parameters:
-            if parameter.kind == _KINDS.POSITIONAL_ONLY:
+            if parameter.kind == POSITIONAL_ONLY:
                 positional = True
             elif positional:
                 parts.append("/")
                 positional = False
-            if parameter.kind == _KINDS.VAR_POSITIONAL:
+            if parameter.kind == VAR_POSITIONAL:
                 is_starred = True
-            elif parameter.kind == _KINDS.KEYWORD_ONLY and not is_starred:
+            elif parameter.kind == KEYWORD_ONLY and not is_starred:
                 parts.append("*")
                 is_starred = True
             parts.append(str(parameter))
@@ -69,7 +76,7 @@ def of(value):
     if guarded.is_a(value, type):
         return _of_class(value)
     if type(value) in guarded.FUNCTIONS:
-        return _inspected(value)
+        return _of_native(value)
     name = guarded.name_of(type(value))
     if name in ("partial", "_lru_cache_wrapper") and guarded.module_of(type(value)) == "functools":
         if name == "partial":
@@ -86,7 +93,7 @@ def _of_function(function):
     wrapped = attributes.get("__wrapped__")
     if wrapped is not None and wrapped is not function and type(wrapped) is types.FunctionType:
         return _of_function(wrapped)
-    if type(attributes.get("__signature__")) is inspect.Signature:
+    if _is_signature(attributes.get("__signature__")):
         return _converted(attributes["__signature__"])
     code = function.__code__
     names = code.co_varnames
@@ -100,18 +107,18 @@ def _of_function(function):
         parameters.append(Parameter(name, kind, text, annotations.get(name)))
 
     for number, name in enumerate(names[:count]):
-        kind = _KINDS.POSITIONAL_ONLY if number < only else _KINDS.POSITIONAL_OR_KEYWORD
+        kind = POSITIONAL_ONLY if number < only else POSITIONAL_OR_KEYWORD
         behind = number - (count - len(defaults))
         add(name, kind, defaults[behind] if behind >= 0 else guarded.MISSING)
     keyword_only = names[count: count + code.co_kwonlyargcount]
     position = count + len(keyword_only)
-    if code.co_flags & inspect.CO_VARARGS:
-        add(names[position], _KINDS.VAR_POSITIONAL)
+    if code.co_flags & _CO_VARARGS:
+        add(names[position], VAR_POSITIONAL)
         position += 1
     for name in keyword_only:
-        add(name, _KINDS.KEYWORD_ONLY, (function.__kwdefaults__ or {}).get(name, guarded.MISSING))
-    if code.co_flags & inspect.CO_VARKEYWORDS:
-        add(names[position], _KINDS.VAR_KEYWORD)
+        add(name, KEYWORD_ONLY, (function.__kwdefaults__ or {}).get(name, guarded.MISSING))
+    if code.co_flags & _CO_VARKEYWORDS:
+        add(names[position], VAR_KEYWORD)
     return Signature(parameters, annotations.get("return"))
 
 
@@ -124,6 +131,8 @@ def _annotations(function):
     if node is not None:
         return sources.annotations(node)
     if not guarded.is_library(function):
+        return {}
+    if function.__annotate__ is None and not function.__annotations__:
         return {}
     import annotationlib
 
@@ -139,7 +148,7 @@ def _of_class(cls):
     if type(meta) is types.FunctionType and meta.__module__ not in ("abc", "enum"):
         return _of_function(meta).without_first()
     stored = guarded.own(cls).get("__signature__")
-    if type(stored) is inspect.Signature:
+    if _is_signature(stored):
         return _converted(stored)
     for base in guarded.mro(cls):
         attributes = guarded.own(base)
@@ -159,17 +168,26 @@ def _is_made_in_python(cls):
         "__firstlineno__" in guarded.own(cls))
 
 
+def _is_signature(value):
+    return guarded.name_of(type(value)) == "Signature" and guarded.module_of(type(value)) == "inspect"
+
+
 def _text_signature(cls):
-    try:
-        return _converted(inspect.signature(cls))
-    except (TypeError, ValueError):
-        return None
+    text = type.__dict__["__text_signature__"].__get__(cls)
+    if type(text) is str and text.startswith("("):
+        return _parsed(text)
+    inherits = all(guarded.in_class(cls, name) is guarded.own(object)[name] for name in ("__init__", "__new__"))
+    return Signature([]) if inherits else None
+
+
+def _of_native(function):
+    text = getattr(function, "__text_signature__", None)
+    return _parsed(text) if type(text) is str and text.startswith("(") else None
 
 
 def _inspected(value):
-    text = getattr(value, "__text_signature__", None) if type(value) in guarded.FUNCTIONS else None
-    if type(text) is str and text.startswith("("):
-        return _parsed(text)
+    import inspect
+
     try:
         return _converted(inspect.signature(value))
     except (TypeError, ValueError):
@@ -178,20 +196,20 @@ def _inspected(value):
 
 def _parsed(text):
     """A signature from the text that native functions carry: ``($self, sep=None, /, *, key=None)``."""
-    parameters, kind = [], _KINDS.POSITIONAL_OR_KEYWORD
+    parameters, kind = [], POSITIONAL_OR_KEYWORD
     for part in _parts(text[1: text.rindex(")")]):
         name, _, default = part.partition("=")
         name = name.strip()
         if name == "/":
             for parameter in parameters:
-                parameter.kind = _KINDS.POSITIONAL_ONLY
+                parameter.kind = POSITIONAL_ONLY
         elif name == "*":
-            kind = _KINDS.KEYWORD_ONLY
+            kind = KEYWORD_ONLY
         elif name.startswith("**"):
-            parameters.append(Parameter(name[2:], _KINDS.VAR_KEYWORD))
+            parameters.append(Parameter(name[2:], VAR_KEYWORD))
         elif name.startswith("*"):
-            parameters.append(Parameter(name[1:], _KINDS.VAR_POSITIONAL))
-            kind = _KINDS.KEYWORD_ONLY
+            parameters.append(Parameter(name[1:], VAR_POSITIONAL))
+            kind = KEYWORD_ONLY
         elif not name.startswith("$"):
             parameters.append(Parameter(name, kind, default.strip() or None))
     return Signature(parameters)
@@ -217,13 +235,15 @@ def _parts(text):
 
 
 def _converted(signature):
+    import inspect
+
     def text(annotation):
         if annotation is inspect.Parameter.empty:
             return None
         return annotation if type(annotation) is str else guarded.show(annotation)
 
     parameters = [
-        Parameter(item.name, item.kind,
+        Parameter(item.name, item.kind.name,
                   None if item.default is inspect.Parameter.empty else guarded.show(item.default),
                   text(item.annotation))
         for item in signature.parameters.values()]

@@ -1,12 +1,13 @@
 """What an expression is found to be: a live object, or what the source says of it."""
 
 import _ast as ast
-import inspect
 import types
 
 from cellist.introspect import guarded, infer, known, scopes, signatures, sources
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: A flag of code objects, as `inspect` documents it.
+_CO_COROUTINE = 0x80
 
 
 class Value:
@@ -279,7 +280,7 @@ def _called(function, owner, node, scope):
     if signature is None or signature.returns is None:
         return None
     result = infer.annotation_text(signature.returns, scopes.Live(function.__globals__, infer.builtins()), owner)
-    if function.__code__.co_flags & inspect.CO_COROUTINE and result is not None:
+    if function.__code__.co_flags & _CO_COROUTINE and result is not None:
         return infer.coroutine(result)
     return result
 

@@ -8,6 +8,7 @@ def _in(module, kind, *names):
 TABLE = {
     **_in("timing", "line_cell", "time", "timeit"),
     **_in("checking", "line", "check"),
+    **_in("progress", "line", "progress"),
     **_in("packages", "line", "pip", "conda"),
     **_in("running", "line", "run", "rerun", "recall", "rep", "macro", "load", "loadpy", "save"),
     **_in("running", "line", "history", "hist"),

@@ -81,10 +81,10 @@ def _found(shell, name):
 
 
 def _explain(shell, line, detail):
-    from cellist import introspect
+    from cellist.introspect import describe
 
     value, name = _found(shell, line)
-    _page(shell, introspect.describe(value, name, detail))
+    _page(shell, describe.describe(value, name, detail))
 
 
 def pinfo(shell, line):

@@ -3,6 +3,7 @@
 They go to the interpreter's user site (``site.getusersitepackages()``), so that ``cellist python``
 and worker processes know them too. The installing is done by the machine's own pip, which is told
 to take nothing but wheels without compiled code: this interpreter cannot load extension modules.
+Of packages that are compiled only to be faster, such wheels are made here (`cellist.wheels`).
 """
 
 import os
@@ -11,10 +12,20 @@ import shlex
 import shutil
 import sys
 
-from cellist import commands
+from cellist import commands, wheels
 from cellist.magics import UsageError, complain
 
 _COMMANDS = ("install", "uninstall", "list", "show", "freeze")
+
+#: What pip is told to take: pure Python.
+_PURE = ("--implementation", "py", "--abi", "none", "--platform", "any")
+
+#: The same, and what CPython could take: of wheels for any machine, as only what is in Python counts.
+_COMPILED = (
+    "--implementation", "cp", "--abi", "none", "--abi", "abi3", "--platform", "any",
+    "--platform", "manylinux_2_5_x86_64", "--platform", "manylinux_2_17_x86_64",
+    "--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64", "--platform", "manylinux_2_34_x86_64",
+)
 
 
 def data_folder():
@@ -37,7 +48,8 @@ def pip(shell, line):
 
     Packages go to the user's site folder of this interpreter, below ~/.local/lib: `cellist python`
     and worker processes find them too. A package with compiled parts (such as NumPy) is refused:
-    this interpreter cannot load them.
+    this interpreter cannot load them. Where they only make it faster (as with PyYAML), it is
+    installed without them.
     """
     words = shlex.split(line)
     if not words or words[0] not in _COMMANDS:
@@ -74,27 +86,109 @@ def _install(words):
         words = [word for word in words if not _satisfied(word)]
         if not [word for word in words if not word.startswith("-")]:
             return
-    target = site_folder()
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    restrictions = ["--only-binary=:all:", "--python-version", version, "--implementation", "py",
-                    "--abi", "none", "--platform", "any", "--upgrade", "--target", target]
-    said = []
+    import tempfile
 
-    def listen(write):
-        def both(text):
-            said.append(text)
-            write(text)
+    pip, target = _machines_pip(), site_folder()
+    with tempfile.TemporaryDirectory(prefix="cellist-pip-") as folder:
+        made, compiled = _make_wheels(pip, words, folder)
+        said = []
 
-        return both
+        def listen(write):
+            def both(text):
+                said.append(text)
+                write(text)
 
-    program = [*_machines_pip(), "install", *restrictions, *words]
-    # There is no virtual environment that root could use in the place of this folder.
-    env = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
-    code = commands.run(program, shell=False, env=env, out=listen(sys.stdout.write), err=listen(sys.stderr.write))
-    if code:
-        raise UsageError(_why_not("".join(said), program[:3], words))
+            return both
+
+        program = [*pip, "install", *_restrictions(_PURE), "--upgrade", "--target", target, *words]
+        if made:
+            program += ["--find-links", folder]
+        if _run(program, listen(sys.stdout.write), listen(sys.stderr.write)):
+            raise UsageError(_why_not("".join(said), pip, words, compiled))
     _put_on_path(target)
+    _try_out(made)
     print("Note: you may need to restart the kernel to use updated packages.")
+
+
+def _restrictions(tags):
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    abi = ("--abi", f"cp{sys.version_info.major}{sys.version_info.minor}") if tags is _COMPILED else ()
+    return ["--only-binary=:all:", "--python-version", version, *tags, *abi]
+
+
+def _run(program, out, err):
+    # There is no virtual environment that root could use in the place of our folder.
+    env = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
+    return commands.run(program, shell=False, env=env, out=out, err=err)
+
+
+def _make_wheels(pip, words, folder):
+    """Puts wheels into the folder for what `words` require and what there is only compiled, as far
+    as that can be; returns the names of those packages, and of all that are compiled."""
+    import json
+
+    report = os.path.join(folder, "report.json")
+    quiet = lambda text: None
+    # `--target` keeps what this pip's own Python has installed out of it.
+    asked = [*pip, "install", "--dry-run", "--ignore-installed", "--report", report, *_restrictions(_COMPILED),
+             "--target", os.path.join(folder, "none"), *words]
+    if _run(asked, quiet, quiet) or not os.path.exists(report):
+        # What is wrong, the installation tells. A pip before 22.2 has no reports.
+        return [], set()
+    with open(report, encoding="utf-8") as file:
+        wanted = json.load(file)["install"]
+    os.unlink(report)
+    made, compiled = [], set()
+    for item in wanted:
+        name, version = wheels.normal(item["metadata"]["name"]), item["metadata"]["version"]
+        if wheels.is_pure(item["download_info"]["url"].partition("#")[0]):
+            continue
+        compiled.add(name)
+        if name in wheels.STAND_INS:
+            wheels.stand_in(folder, name, version)
+            print(f"{name}: in its place comes a module of Cellist's own.")
+        elif name in wheels.FASTER:
+            if not _fetch(pip, words, folder, name, version):
+                continue
+            print(f"{name}: installed without its compiled modules, which only make it faster.")
+        else:
+            continue
+        made.append(name)
+    return made, compiled
+
+
+def _fetch(pip, words, folder, name, version):
+    """Puts the wheel of a package, without its extensions, into the folder; False if it cannot be had."""
+    quiet = lambda text: None
+    before = set(os.listdir(folder))
+    if _run([*pip, "download", "--no-deps", "--dest", folder, *_restrictions(_COMPILED), *_index_options(words),
+             f"{name}=={version}"], quiet, quiet):
+        return False
+    for file in set(os.listdir(folder)) - before:
+        if not wheels.is_pure(file):
+            wheels.without_extensions(os.path.join(folder, file))
+    return True
+
+
+def _try_out(names):
+    """Imports what was installed without its extensions, in a process of its own. What needs them
+    after all is removed again."""
+    import subprocess
+
+    for name in names:
+        if name not in wheels.FASTER or (found := _distribution(name)) is None:
+            continue
+        module, _ = wheels.FASTER[name]
+        tried = subprocess.run([sys.executable, "-c", f"import {module}"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if tried.returncode:
+            from pathlib import Path
+
+            version = found.version
+            _remove(found, Path(site_folder()).resolve())
+            last = (tried.stderr.strip().splitlines() or ["no error was shown"])[-1]
+            raise UsageError(f"`{name}` {version} is not installed: without its compiled modules it does "
+                             f"not work ({last})")
 
 
 def _put_on_path(folder):
@@ -126,7 +220,7 @@ def _index_options(words):
             yield from words[number: number + 2]
 
 
-def _why_not(text, pip, words):
+def _why_not(text, pip, words, compiled):
     """The reason for pip's failure, in the terms of this interpreter."""
     import subprocess
 
@@ -140,7 +234,7 @@ def _why_not(text, pip, words):
         return (f"`{name}` is not installed: it needs `{need}`, of which there is no version in pure "
                 "Python that fits. This interpreter cannot load extension modules compiled from C")
     name = missing.group(1)
-    known = subprocess.run([*pip, "index", "versions", *_index_options(words), name], stdin=subprocess.DEVNULL,
+    known = wheels.normal(name) in compiled or subprocess.run([*pip, "index", "versions", *_index_options(words), name], stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT).returncode == 0
     if not known:
         return f"`{name}` is not installed: the package index has no such package for this Python"
@@ -158,16 +252,12 @@ def _distributions():
     for distribution in metadata.distributions():
         name = distribution.metadata["Name"]
         if name:
-            found.setdefault(_normal(name), distribution)
+            found.setdefault(wheels.normal(name), distribution)
     return found
 
 
-def _normal(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _distribution(name):
-    return _distributions().get(_normal(name))
+    return _distributions().get(wheels.normal(name))
 
 
 def _list(words):

@@ -1,0 +1,134 @@
+//! `_cellist_print`: `print` for the streams of cells, one hand-over for each call.
+//!
+//! RustPython's own writes every value, separator and end by a method call of its own. A line that
+//! is written whole is also never torn apart by another thread's.
+
+use rustpython_vm::builtins::PyTypeRef;
+use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
+use std::sync::OnceLock;
+
+/// The class of the streams of cells, and RustPython's `print` for all others.
+static PLACE: OnceLock<(PyTypeRef, PyObjectRef)> = OnceLock::new();
+
+/// Puts `_cellist_print.print` into `builtins`; `class` is that of `sys.stdout`.
+fn install(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<()> {
+    let stock = vm.builtins.get_attr("print", vm)?;
+    // A second session in the process finds it done.
+    if PLACE.set((class, stock)).is_ok() {
+        let ours = vm.import("_cellist_print", 0)?.get_attr("print", vm)?;
+        ours.set_attr("__module__", vm.ctx.new_str("builtins"), vm)?;
+        vm.builtins.set_attr("print", ours, vm)?;
+    }
+    Ok(())
+}
+
+#[rustpython_vm::pymodule(name = "_cellist_print")]
+pub(crate) mod _cellist_print {
+    use super::{PLACE, PyObjectRef, PyResult, PyTypeRef, VirtualMachine};
+    use crate::native::_cellist::StreamCore;
+    use rustpython_vm::builtins::{PyStr, PyStrRef};
+    use rustpython_vm::function::FuncArgs;
+    use rustpython_vm::{AsObject, Py};
+
+    #[pyfunction]
+    fn install(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<()> {
+        super::install(class, vm)
+    }
+
+    /// Prints the values to a stream, or to sys.stdout by default.
+    ///
+    ///   sep
+    ///     string inserted between values, default a space.
+    ///   end
+    ///     string appended after the last value, default a newline.
+    ///   file
+    ///     a file-like object (stream); defaults to the current sys.stdout.
+    ///   flush
+    ///     whether to forcibly flush the stream.
+    #[pyfunction]
+    fn print(values: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        let Ok(out) = vm.sys_module.get_attr("stdout", vm) else {
+            return Err(vm.new_runtime_error("lost sys.stdout"));
+        };
+        if vm.is_none(&out) && values.kwargs.get("file").is_none_or(|file| vm.is_none(file)) {
+            // A program without streams.
+            return Ok(());
+        }
+        if let Some(stream) = stream_of_cells(&out, vm)
+            && let Some([sep, end]) = separators(&values, vm)
+        {
+            return write(&values.args, stream, sep.as_ref(), end.as_ref(), vm);
+        }
+        let Some((_, stock)) = PLACE.get() else {
+            return Err(vm.new_runtime_error("print has not been installed"));
+        };
+        stock.call(values, vm).map(drop)
+    }
+
+    /// The stream, if nobody has changed what writing to it means.
+    fn stream_of_cells<'a>(
+        out: &'a PyObjectRef,
+        vm: &VirtualMachine,
+    ) -> Option<&'a Py<StreamCore>> {
+        let (class, _) = PLACE.get()?;
+        let plain = out.class().is(class)
+            && class.get_direct_attr(vm.ctx.intern_str("write")).is_none()
+            && out.dict().is_none_or(|dict| !dict.contains_key("write", vm));
+        if plain { out.downcast_ref() } else { None }
+    }
+
+    /// `sep` and `end`, None where the usual is meant; nothing when more is asked.
+    fn separators(values: &FuncArgs, vm: &VirtualMachine) -> Option<[Option<PyStrRef>; 2]> {
+        let mut found = [None, None];
+        for (name, value) in &values.kwargs {
+            let place = match name.as_str() {
+                Ok("sep") => 0,
+                Ok("end") => 1,
+                _ => return None,
+            };
+            if !vm.is_none(value) {
+                found[place] = Some(value.clone().downcast_exact::<PyStr>(vm).ok()?.into_pyref());
+            }
+        }
+        Some(found)
+    }
+
+    fn write(
+        values: &[PyObjectRef],
+        stream: &Py<StreamCore>,
+        sep: Option<&PyStrRef>,
+        end: Option<&PyStrRef>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let mut text = String::new();
+        for (number, value) in values.iter().enumerate() {
+            if number > 0 {
+                push(&mut text, sep, " ");
+            }
+            if let Some(string) = value.downcast_ref_if_exact::<PyStr>(vm) {
+                text.push_str(&string.to_string_lossy());
+                continue;
+            }
+            if !is_number(value, vm) {
+                // Its `__str__` may print, or fail: what stands before it goes out before.
+                stream.hand_over(std::mem::take(&mut text), vm)?;
+            }
+            text.push_str(&value.str(vm)?.to_string_lossy());
+        }
+        push(&mut text, end, "\n");
+        stream.hand_over(text, vm)
+    }
+
+    fn push(text: &mut String, said: Option<&PyStrRef>, usual: &str) {
+        match said {
+            Some(said) => text.push_str(&said.to_string_lossy()),
+            None => text.push_str(usual),
+        }
+    }
+
+    fn is_number(value: &PyObjectRef, vm: &VirtualMachine) -> bool {
+        let types = &vm.ctx.types;
+        let class = value.class();
+        class.is(types.int_type) || class.is(types.float_type) || class.is(types.bool_type)
+    }
+}

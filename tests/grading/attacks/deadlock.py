@@ -1,0 +1,6 @@
+#| attack: waits for what nobody does
+#| row: exhausts
+#| points: 0
+#| says: DeadlockError
+import threading
+threading.Event().wait()
