@@ -66,7 +66,7 @@ fn failed(error: impl std::fmt::Display) -> io::Error {
 fn rules(policy: &Policy<'_>, level: Level) -> Result<Rules, seccompiler::BackendError> {
     let mut rules = Rules::new();
     let mut always = |calls: &[libc::c_long]| {
-        rules.extend(calls.iter().map(|call| (i64::from(*call), Vec::new())));
+        rules.extend(calls.iter().map(|call| (*call, Vec::new())));
     };
     always(EVERYBODY);
     if policy.loopback {
@@ -103,14 +103,8 @@ fn rules(policy: &Policy<'_>, level: Level) -> Result<Rules, seccompiler::Backen
 }
 
 /// Descriptors, their readiness and a terminal's shape; nothing that changes a device.
-const IOCTLS: [u64; 6] = [
-    libc::FIONREAD as u64,
-    libc::FIONBIO as u64,
-    libc::FIOCLEX as u64,
-    libc::FIONCLEX as u64,
-    libc::TCGETS as u64,
-    libc::TIOCGWINSZ as u64,
-];
+const IOCTLS: [u64; 6] =
+    [libc::FIONREAD, libc::FIONBIO, libc::FIOCLEX, libc::FIONCLEX, libc::TCGETS, libc::TIOCGWINSZ];
 
 /// Names of threads and of memory, and what a program is told when it starts: `/proc` does not say.
 const PRCTLS: [u64; 5] = [
