@@ -83,7 +83,7 @@ fn a_task_goes_on_in_later_cells() {
     let before = notebook.recorder.0.lock().unwrap().len();
     notebook.ok("await asyncio.sleep(2.5)");
     let events = notebook.recorder.0.lock().unwrap()[before..].to_vec();
-    let tick = Event::Stream { name: StreamName::Stdout, text: "tick".to_owned() };
+    let tick = Event::Stream { name: StreamName::Stdout, text: "tick 0\n".to_owned() };
     // Printed during cell 4, but by the task that cell 2 made.
     assert_eq!(events[0], (Origin(2), tick));
     assert!(events.iter().all(|(origin, _)| *origin == Origin(2)), "{events:?}");

@@ -127,7 +127,7 @@ fn output_is_cut_at_its_limit() {
     let before = notebook.recorder.0.lock().unwrap().len();
     let failure = notebook.fails("for _ in range(9):\n    print('äöü')");
     assert_eq!(failure.ename, "LimitExceeded");
-    assert_eq!(failure.evalue, "output limit of 10 bytes exceeded: 13 bytes used");
+    assert_eq!(failure.evalue, "output limit of 10 bytes exceeded: 14 bytes used");
     assert_eq!(notebook.said(before), "äöü\nä");
     assert_eq!(notebook.ok("print('next')"), "next\n");
     for cell in [

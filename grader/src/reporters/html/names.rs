@@ -34,6 +34,7 @@ fn cleaned(learner: &str) -> String {
     let name: String = learner.chars().take(LONGEST).map(clean).collect();
     match name.strip_prefix('.') {
         Some(rest) => format!("_{rest}"),
+        None if name.is_empty() => "_".to_owned(),
         None => name,
     }
 }
