@@ -191,8 +191,10 @@ def _guard(mark, replace, hidden_classes):
     hide(frame, "f_trace", is_private_frame, nothing)
     hide(function, "__code__", is_private_function, lambda self: blank(code_of_function(self)))
     hide(function, "__builtins__", is_private_function, empty)
-    for name in ("__closure__", "__defaults__", "__kwdefaults__"):
-        hide(function, name, is_private_function, nothing)
+    hide(function, "__closure__", is_private_function, nothing)
+    ours = frozenset((*_MODULES, __name__))
+    for name in ("__defaults__", "__kwdefaults__"):
+        hide(function, name, is_private_function, _defaults(name, globals_of_function, ours))
     for kind, prefix in ((types.GeneratorType, "gi"), (types.CoroutineType, "cr"),
                          (types.AsyncGeneratorType, "ag")):
         _guard_generator(kind, prefix, hide, is_private_frame, blank)
@@ -215,6 +217,18 @@ def _guard_generator(kind, prefix, hide, is_private_frame, blank):
         return frame is None or is_private_frame(frame)
 
     hide(kind, f"{prefix}_code", is_private, lambda self: blank(code_of(self)))
+
+
+def _defaults(name, globals_of, ours):
+    """What a function's `name` shows: a check's functions, handed to the code under test, have
+    signatures that this may read."""
+    read, get = _reader(types.FunctionType, name), dict.get
+
+    def shown(self):
+        value = None if get(globals_of(self), "__name__") in ours else read(self)
+        return dict(value) if type(value) is dict else value
+
+    return shown
 
 
 def _reader(kind, name):
