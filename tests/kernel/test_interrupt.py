@@ -126,3 +126,17 @@ def test_no_interrupt_is_lost(kernel: Kernel, where: str) -> None:
         kernel.interrupt()
         assert kernel.finish(run).content["ename"] == "KeyboardInterrupt"
         assert kernel.run("1").content["status"] == "ok"
+
+
+def test_an_error_that_is_being_shown_can_be_stopped(kernel: Kernel) -> None:
+    run = kernel.start(
+        "class Endless(Exception):\n"
+        "    def __str__(self):\n"
+        "        print('begun')\n"
+        "        while True: pass\n"
+        "raise Endless"
+    )
+    kernel.await_output(run, "begun")
+    kernel.interrupt()
+    assert kernel.finish(run).content["ename"] == "KeyboardInterrupt"
+    assert kernel.run("print('alive')").text() == "alive\n"

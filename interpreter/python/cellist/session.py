@@ -187,11 +187,14 @@ class Session:
         except SystemExit as exc:
             return {"exit": _exit_code(exc)}
         except BaseException as exc:
-            from cellist import errors
-
-            sys.last_exc = sys.last_value = exc
-            sys.last_type, sys.last_traceback = type(exc), errors.trim(exc.__traceback__)
-            return {"error": errors.describe(exc)}
+            try:
+                return _described(exc)
+            except KeyboardInterrupt as stopped:
+                # Another interrupt, while the error was being made into text: by `__str__`, say.
+                if not isinstance(exc, KeyboardInterrupt):
+                    stopped.__context__ = None
+                    exc = stopped
+                return _described(exc)
         return {"expressions": results, "payload": self.payload}
 
     def _execute(self, source):
@@ -414,6 +417,14 @@ def _ends_quietly(source):
     except (tokenize.TokenError, SyntaxError):
         return False
     return last is not None and last.string == ";"
+
+
+def _described(exc):
+    from cellist import errors
+
+    sys.last_exc = sys.last_value = exc
+    sys.last_type, sys.last_traceback = type(exc), errors.trim(exc.__traceback__)
+    return {"error": errors.describe(exc)}
 
 
 def _exit_code(exc):

@@ -44,7 +44,7 @@ pub(super) fn confine(place: &Place<'_>, limits: &Limits, needs: &[SpecNeed]) ->
         (Resource::Core, 0),
         (Resource::Cpu, processor),
         (Resource::Fsize, limits.file),
-        (Resource::As, limits.memory),
+        (Resource::As, reserved().saturating_add(limits.memory)),
         // Memory that no other limit counts: buffers of pipes, queues.
         (Resource::Nofile, 4096),
         (Resource::Msgqueue, 0),
@@ -54,6 +54,14 @@ pub(super) fn confine(place: &Place<'_>, limits: &Limits, needs: &[SpecNeed]) ->
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
     }
     sandbox::enter(&Policy::new(place.work, needs), place.level)
+}
+
+/// The address space in bytes that the process has now: what the interpreter and its allocator have
+/// reserved is not the learner's. 0 where the system does not say.
+fn reserved() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: u64 = statm.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    pages.saturating_mul(rustix::param::page_size() as u64)
 }
 
 /// Puts `file` in the place of standard input.
