@@ -85,6 +85,20 @@ pub enum Status {
     Unanswered,
 }
 
+impl Status {
+    /// The word for it in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Withheld => "withheld",
+            Self::Error => "error",
+            Self::Manual => "manual",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
 /// An exception raised by one of the learner's cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellError {

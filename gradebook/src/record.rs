@@ -108,7 +108,7 @@ fn score(
     at: &str,
 ) -> rusqlite::Result<()> {
     let ItemVerdict { status, points, max_points, hint, hidden, guard, .. } = verdict;
-    let status = status_word(*status);
+    let status = status.word();
     let last: Option<(String, f64, f64, Option<String>)> = sql
         .query_row(
             "SELECT status, points, max_points, hint FROM scores
@@ -128,19 +128,7 @@ fn score(
     Ok(())
 }
 
-/// As in the grader's JSON.
-pub(crate) fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Passed => "passed",
-        Status::Failed => "failed",
-        Status::Withheld => "withheld",
-        Status::Error => "error",
-        Status::Manual => "manual",
-        Status::Unanswered => "unanswered",
-    }
-}
-
-/// Its inverse; what is unknown counts as not judged.
+/// The status of this word; what is unknown counts as not judged.
 pub(crate) fn status_of(word: &str) -> Status {
     match word {
         "passed" => Status::Passed,

@@ -114,23 +114,10 @@ fn python_float(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn blank(max_points: f64) -> ItemVerdict {
-        ItemVerdict {
-            id: "t".into(),
-            status: Status::Failed,
-            points: 0.0,
-            max_points,
-            hint: None,
-            message: None,
-            hidden: false,
-            guard: false,
-            hint_error: None,
-        }
-    }
+    use crate::score::blank;
 
     fn judged(shown: Shown) -> (Status, f64) {
-        let item = scored(blank(5.0), &shown);
+        let item = scored(blank("t", 5.0), &shown);
         (item.status, item.points)
     }
 
@@ -178,13 +165,13 @@ mod tests {
 
     #[test]
     fn tests_without_points_pass() {
-        let item = scored(blank(0.0), &Shown::Nothing);
+        let item = scored(blank("t", 0.0), &Shown::Nothing);
         assert_eq!((item.status, item.points), (Status::Passed, 0.0));
     }
 
     #[test]
     fn what_failed_is_said() {
-        let message = |shown: Shown| scored(blank(5.0), &shown).message;
+        let message = |shown: Shown| scored(blank("t", 5.0), &shown).message;
         let error = Shown::Error { ename: "AssertionError".into(), evalue: String::new() };
         assert_eq!(message(error).as_deref(), Some("AssertionError"));
         let stderr = Shown::Stderr { text: "careful\n".into() };

@@ -1,6 +1,6 @@
 //! Tables for spreadsheets and scripts: CSV as RFC 4180 has it, in UTF-8, lines ended by CR LF.
 
-use super::feedback::{check_name, exact, outcome, status_word};
+use super::feedback::{check_name, exact, outcome};
 use super::json::Entry;
 use super::plain::plain;
 use cellist_formats::verdict::{Status, UnitVerdict};
@@ -83,7 +83,7 @@ pub fn checks(entries: &[Entry]) -> String {
                     text(&verdict.notebook),
                     text(&unit.id),
                     text(check_name(unit, item)),
-                    status_word(item.status).into(),
+                    item.status.word().into(),
                     exact(item.points).into(),
                     exact(item.max_points).into(),
                     yes_no(item.hidden),

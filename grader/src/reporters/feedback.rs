@@ -23,15 +23,14 @@ pub(super) fn outcome(item: &ItemVerdict) -> String {
     }
 }
 
-/// The status as one lower-case word.
-pub(super) fn status_word(status: Status) -> &'static str {
+/// The sign that stands before an outcome.
+pub(super) fn mark(status: Status) -> &'static str {
     match status {
-        Status::Passed => "passed",
-        Status::Failed => "failed",
-        Status::Withheld => "withheld",
-        Status::Error => "error",
-        Status::Manual => "manual",
-        Status::Unanswered => "unanswered",
+        Status::Passed => "✔",
+        Status::Failed | Status::Error => "✘",
+        Status::Withheld => "○",
+        Status::Manual => "…",
+        Status::Unanswered => "–",
     }
 }
 

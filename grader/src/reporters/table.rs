@@ -1,6 +1,6 @@
 //! The report for people: a table per submission.
 
-use super::feedback::{check_name, exception, number, outcome, total};
+use super::feedback::{check_name, exception, mark, number, outcome, total};
 use super::plain::plain;
 use crate::batch::Graded;
 use cellist_formats::verdict::{ItemVerdict, Status, UnitVerdict, Verdict};
@@ -170,13 +170,7 @@ fn points(item: &ItemVerdict) -> String {
 }
 
 fn result(item: &ItemVerdict) -> String {
-    let mark = match item.status {
-        Status::Passed => "✔",
-        Status::Failed | Status::Error => "✘",
-        Status::Withheld => "○",
-        Status::Manual => "…",
-        Status::Unanswered => "–",
-    };
+    let mark = mark(item.status);
     let text = format!("{mark} {}", outcome(item));
     match &item.hint_error {
         Some(error) => plain(&format!("{text} (the check's hint is broken: {error})")),

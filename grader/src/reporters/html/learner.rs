@@ -2,7 +2,7 @@
 
 use super::page;
 use crate::reporters::feedback::{
-    brief, check_name, exception, number, outcome, own_errors, status_word, total,
+    brief, check_name, exception, mark, number, outcome, own_errors, total,
 };
 use crate::reporters::json::Entry;
 use crate::reporters::plain::plain;
@@ -75,13 +75,7 @@ fn points(item: &ItemVerdict) -> String {
 }
 
 fn result(item: &ItemVerdict) -> Markup {
-    let mark = match item.status {
-        Status::Passed => "✔",
-        Status::Failed | Status::Error => "✘",
-        Status::Withheld => "○",
-        Status::Manual => "…",
-        Status::Unanswered => "–",
-    };
+    let mark = mark(item.status);
     let word = match item.status {
         Status::Failed => "not passed: ",
         Status::Error => "not judged: ",
@@ -91,7 +85,7 @@ fn result(item: &ItemVerdict) -> Markup {
     // `outcome` says so itself where there is no hint.
     let word = if text == "not passed" { "" } else { word };
     html! {
-        span class=(status_word(item.status)) {
+        span class=(item.status.word()) {
             span.mark aria-hidden="true" { (mark) " " }
             (word)
         }
