@@ -46,7 +46,7 @@ ALIKE = {
         "display({'text/plain': 'p', 'application/vnd.mine+json': {'a': [1, None]}}, raw=True, metadata={'m': 1})",
         "JSON({'a': 1}, expanded=True)", "SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>')",
         "Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + bytes(8), format='png', width=3)",
-        "IFrame('https://example.org', 10, 20)", "Javascript('1')", "Math('x^2')", "Pretty('p')",
+        "Javascript('1')", "Math('x^2')", "Pretty('p')",
     ],
     "representations": [
         "class H:\n    def _repr_html_(self): return '<i>h</i>'\n    def __repr__(self): return 'H'\nH()",

@@ -193,7 +193,7 @@ def test_a_subshell_that_is_none_gets_an_error(kernel: Kernel, forge: Forge, sub
 
 @seeded
 def test_huge_messages(kernel: Kernel, forge: Forge) -> None:
-    size = 40 << 20
+    size = 20 << 20
     text = b'"%s"' % (b"x" * size)
     for channel in ("shell", "control"):
         with raw(kernel, f"{channel}_port") as socket:
@@ -202,20 +202,20 @@ def test_huge_messages(kernel: Kernel, forge: Forge) -> None:
             socket.send_multipart([DELIMITER, b"0" * 64, b"x" * size, b"{}", b"{}", b"{}"])
             for frames in (
                 forge.signed(forge.header("no_such_request"), b'{"x": %s}' % text),
-                forge.signed(forge.header("kernel_info_request", more="x" * (size // 8))),
+                forge.signed(forge.header("kernel_info_request", more="x" * (size // 64))),
                 forge.signed(forge.header("kernel_info_request"), b"{}", b"x" * size, b"y" * size),
             ):
                 socket.send_multipart(frames)
                 assert socket.poll(PATIENCE * 1000), "no reply"
                 socket.recv_multipart()
-        code = f"len('{'x' * (size // 16)}')"
+        code = f"len('{'x' * (size // 64)}')"
         run = kernel.finish(Run(kernel.send(channel, "execute_request", {"code": code})), channel)
-        assert run.of("execute_result")[0]["content"]["data"]["text/plain"] == str(size // 16)
+        assert run.of("execute_result")[0]["content"]["data"]["text/plain"] == str(size // 64)
     with raw(kernel, "hb_port") as heart:
         heart.send(b"x" * size)
         assert heart.poll(PATIENCE * 1000) and len(heart.recv()) == size
     with raw(kernel, "iopub_port", zmq.XSUB) as listener:
-        listener.send(b"\x01" + b"x" * (size // 8))
+        listener.send(b"\x01" + b"x" * (size // 64))
         listener.send_multipart([b"\x01"] * 1000)
     assert_serves(kernel)
 
