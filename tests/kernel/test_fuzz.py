@@ -68,8 +68,11 @@ def raw(kernel: Kernel, port: str, kind: int = zmq.DEALER) -> Iterator[zmq.Socke
 
 @seeded
 def test_malformed_messages(kernel: Kernel, forge: Forge) -> None:
-    for port in PORTS:
-        with raw(kernel, port, zmq.XSUB if port == "iopub_port" else zmq.DEALER) as socket:
+    with zmtp.greet(kernel, "iopub_port") as listener:
+        for _ in range(100):
+            listener.sendall(zmtp.message(forge.frames()))
+    for port in PORTS[:-1]:
+        with raw(kernel, port) as socket:
             for _ in range(100):
                 socket.send_multipart(forge.frames())
             # The heartbeat sends everything back, also this.
