@@ -9,7 +9,7 @@ use bytes::Buf;
 use std::fs::{File, OpenOptions};
 use std::future::pending;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixListener as Behind;
 use std::path::{Path, PathBuf};
@@ -106,6 +106,9 @@ fn behind(folder: &Path) -> io::Result<(Behind, File)> {
     let path = own_file(&place).join("gate");
     let listener = Behind::bind(&path)?;
     let way = handle(&path)?;
+    // The library removes what has this path when it closes the socket: nothing, as long as the
+    // number of the descriptor means nothing else. So it is given away, to stay to the end.
+    let _ = place.into_raw_fd();
     Ok((listener, way))
 }
 
