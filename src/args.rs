@@ -90,7 +90,9 @@ pub(crate) fn parse() -> Command {
 
 /// Warnings, unless the environment says otherwise.
 pub(crate) fn log_filter() -> EnvFilter {
-    EnvFilter::try_from_env("CELLIST_LOG").unwrap_or_else(|_| EnvFilter::new("warn"))
+    // It wants to remove the names of sockets that have none any more.
+    let usual = || EnvFilter::new("warn,zeromq::transport::ipc=error");
+    EnvFilter::try_from_env("CELLIST_LOG").unwrap_or_else(|_| usual())
 }
 
 /// Standard error as it is now: a session captures the descriptor, and the log is not a cell's.

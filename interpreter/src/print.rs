@@ -4,18 +4,34 @@
 //! is written whole is also never torn apart by another thread's.
 
 use rustpython_vm::builtins::PyTypeRef;
+use rustpython_vm::function::{ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 use std::sync::OnceLock;
 
 /// The class of the streams of cells, and RustPython's `print` for all others.
 static PLACE: OnceLock<(PyTypeRef, PyObjectRef)> = OnceLock::new();
 
-/// Puts `_cellist_print.print` into `builtins`; `class` is that of `sys.stdout`.
+/// With the signature that people see when they ask for it.
+static PRINT: PyMethodDef = PyMethodDef::new_const(
+    "print",
+    _cellist_print::print,
+    PyMethodFlags::EMPTY,
+    ItemDoc::static_text(concat!(
+        "print(*args, sep=' ', end='\\n', file=None, flush=False)\n--\n\n",
+        "Prints the values to a stream, or to sys.stdout by default.\n\n",
+        "  sep\n    string inserted between values, default a space.\n",
+        "  end\n    string appended after the last value, default a newline.\n",
+        "  file\n    a file-like object (stream); defaults to the current sys.stdout.\n",
+        "  flush\n    whether to forcibly flush the stream.",
+    )),
+);
+
+/// Puts [`PRINT`] into `builtins`; `class` is that of `sys.stdout`.
 fn install(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<()> {
     let stock = vm.builtins.get_attr("print", vm)?;
     // A second session in the process finds it done.
     if PLACE.set((class, stock)).is_ok() {
-        let ours = vm.import("_cellist_print", 0)?.get_attr("print", vm)?;
+        let ours: PyObjectRef = PRINT.build_function(&vm.ctx).into();
         ours.set_attr("__module__", vm.ctx.new_str("builtins"), vm)?;
         vm.builtins.set_attr("print", ours, vm)?;
     }
@@ -35,18 +51,8 @@ pub(crate) mod _cellist_print {
         super::install(class, vm)
     }
 
-    /// Prints the values to a stream, or to sys.stdout by default.
-    ///
-    ///   sep
-    ///     string inserted between values, default a space.
-    ///   end
-    ///     string appended after the last value, default a newline.
-    ///   file
-    ///     a file-like object (stream); defaults to the current sys.stdout.
-    ///   flush
-    ///     whether to forcibly flush the stream.
-    #[pyfunction]
-    fn print(values: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    /// As [`PRINT`](super::PRINT) describes it.
+    pub(super) fn print(values: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         let Ok(out) = vm.sys_module.get_attr("stdout", vm) else {
             return Err(vm.new_runtime_error("lost sys.stdout"));
         };

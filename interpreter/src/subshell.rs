@@ -170,8 +170,9 @@ impl Asked {
 }
 
 /// On a subshell's thread that is to end its cell: raises what ends it, or cancels its task.
-/// Cheap; whoever waits or prints calls it. Code that only computes is not reached: to watch
-/// instructions that another thread executes, the interpreter would rewrite them under its feet.
+/// Cheap; whoever waits or prints calls it, and the code of a subshell's cells in each loop. Other
+/// code that only computes is not reached: to watch instructions that another thread executes, the
+/// interpreter would rewrite them under its feet.
 pub(crate) fn check(vm: &VirtualMachine) -> PyResult<()> {
     if PENDING.load(Ordering::Relaxed) == 0 {
         return Ok(());

@@ -2,6 +2,7 @@
 //! own.
 
 mod control;
+mod gate;
 mod heartbeat;
 mod iopub;
 mod listeners;
@@ -9,6 +10,7 @@ mod router;
 mod shell;
 mod stdin;
 mod thread;
+mod zmtp;
 
 pub use listeners::BindError;
 pub(crate) use listeners::Listeners;

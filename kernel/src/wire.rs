@@ -6,6 +6,7 @@
 mod envelope;
 mod frames;
 mod header;
+mod replay;
 mod signature;
 
 pub(crate) use envelope::{Channel, Encoder, Outgoing, Request};

@@ -70,7 +70,7 @@ class NotebookPage:
     def rewrite(self, cell: str, old: str, new: str) -> None:
         """Opens a rendered Markdown cell by a double click, enters its text with `new` in place of
         `old`, and has it rendered again."""
-        self._element(cell).wait_for_selector(".jp-RenderedMarkdown").dblclick()
+        self.element(cell).wait_for_selector(".jp-RenderedMarkdown").dblclick()
         self._wait("return !cell(arg).rendered", cell)
         source = self._get("return cell(arg).model.sharedModel.getSource()", cell)
         assert source.count(old) == 1, f"{old!r} is in {cell} {source.count(old)} times"
@@ -80,7 +80,7 @@ class NotebookPage:
 
     def wait_for_ticks(self, cell: str, count: int) -> None:
         """Until so many boxes of a Markdown cell are shown ticked: it is rendered in the background."""
-        self._element(cell)
+        self.element(cell)
         self._wait(
             "const boxes = cell(arg.id).node.querySelectorAll('.jp-RenderedMarkdown input[type=checkbox]');"
             " return boxes.length > 0 && [...boxes].filter(box => box.checked).length === arg.count",
@@ -91,7 +91,7 @@ class NotebookPage:
         """Adds a code cell at the very end; returns its id."""
         last = self._get("return panel.content.widgets.at(-1).model.id")
         # A click on the prompt selects the cell without editing it.
-        self._element(last).wait_for_selector(".jp-InputArea-prompt", state="attached").click()
+        self.element(last).wait_for_selector(".jp-InputArea-prompt", state="attached").click()
         self.page.keyboard.press("b")
         self._wait("return panel.content.widgets.at(-1).model.id !== arg", last)
         added = self._get("return panel.content.widgets.at(-1).model.id")
@@ -134,17 +134,23 @@ class NotebookPage:
     def shown_text(self, cell: str) -> str:
         """The output as the page shows it; empty when it shows none."""
         return "\n".join(
-            area.inner_text() for area in self._element(cell).query_selector_all(".jp-OutputArea-output")
+            area.inner_text() for area in self.element(cell).query_selector_all(".jp-OutputArea-output")
         )
 
     def wait_until_shown(self, cell: str, wanted: str) -> None:
         """Until the page shows `wanted` in the cell's output: it is rendered in the background."""
-        self._element(cell)
+        self.element(cell)
         self._wait(
             "const areas = [...cell(arg.id).node.querySelectorAll('.jp-OutputArea-output')];"
             " return areas.some(area => area.innerText.includes(arg.wanted))",
             {"id": cell, "wanted": wanted},
         )
+
+    def use_theme(self, name: str) -> None:
+        """Changes the colours of all of JupyterLab, as its menu does."""
+        self._get("await window.jupyterapp.commands.execute('apputils:change-theme', {theme: arg})", name)
+        is_light = str(not name.endswith("Dark")).lower()
+        self.page.wait_for_selector(f"body[data-jp-theme-name='{name}'][data-jp-theme-light='{is_light}']", state="attached")
 
     def stop(self) -> None:
         """Presses the toolbar's stop button."""
@@ -161,7 +167,7 @@ class NotebookPage:
             self.page.keyboard.press("Control+B")
             expect(self.page.locator("#jp-left-stack")).to_be_hidden()
         self.page.set_viewport_size({"width": 1280, "height": 1110})
-        self._element(cell).evaluate("element => element.scrollIntoView({block: 'start'})")
+        self.element(cell).evaluate("element => element.scrollIntoView({block: 'start'})")
         self.page.screenshot(path=path)
 
     def close(self) -> None:
@@ -175,9 +181,9 @@ class NotebookPage:
         return button
 
     def _edit(self, cell: str) -> None:
-        self._element(cell).wait_for_selector(".jp-InputArea-editor .cm-content", state="attached").click()
+        self.element(cell).wait_for_selector(".jp-InputArea-editor .cm-content", state="attached").click()
 
-    def _element(self, cell: str) -> ElementHandle:
+    def element(self, cell: str) -> ElementHandle:
         """The cell's element, scrolled into view: JupyterLab keeps only what is near it on the page."""
         handle = self.page.evaluate_handle(
             f"""async arg => {{ {_SCRIPT}

@@ -20,7 +20,8 @@ PACKAGES = ["test_asyncio", "test_concurrent_futures"]
 LEFT_OUT = {"test_windows_events", "test_windows_utils", "test_proactor_events", "test_tools"}
 
 QUICK = {
-    "cpython-3.11": ["test.test_asyncio.test_locks", "test.test_asyncio.test_queues",
+    "cpython-3.11": ["test.test_asyncio.test_base_events", "test.test_asyncio.test_selector_events",
+                     "test.test_asyncio.test_locks", "test.test_asyncio.test_queues",
                      "test.test_asyncio.test_taskgroups", "test.test_asyncio.test_timeouts",
                      "test.test_asyncio.test_waitfor", "test.test_asyncio.test_runners",
                      "test.test_asyncio.test_pep492", "test.test_asyncio.test_futures2",

@@ -170,6 +170,10 @@ class Kernel:
         """Whether the main thread waits for something, as Linux sees it."""
         return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
 
+    def open_files(self) -> int:
+        """How many file descriptors the process has."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
     def connection(self) -> dict[str, Any]:
         """The connection file."""
         return json.loads(self.file.read_text())

@@ -61,6 +61,17 @@ def test_a_call_that_blocks_the_loop(notebook: Kernel) -> None:
     assert advice(notebook.run("time.sleep(0.02)")) == []
 
 
+def test_lines_are_known_after_any_number_of_places(notebook: Kernel) -> None:
+    """Only so many can be known at once: a long session must not have used them up."""
+    many = (
+        "async def main():\n    for number in range(9000):\n        names = {'sleep': asyncio.sleep}\n"
+        "        exec('async def once(): await sleep(1e-6)', names)\n        await asyncio.create_task(names['once']())\n"
+        "asyncio.run(main())")
+    assert advice(notebook.run(many, seconds=100)) == []
+    (said,) = advice(notebook.run("async def main():\n    time.sleep(0.02)\nasyncio.run(main())"))
+    assert said.startswith("⚠ Cell In[3], line 2: `time.sleep` held up the event loop for "), said
+
+
 def test_a_step_that_computes_for_long(notebook: Kernel) -> None:
     notebook.run("%config Warnings.slow = 0.2")
     run = notebook.run(

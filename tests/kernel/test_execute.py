@@ -146,3 +146,15 @@ def test_cursor_positions_count_code_points(kernel: Kernel) -> None:
     reply = kernel.request("complete_request", {"code": code, "cursor_pos": len(code)}).content
     assert "zip" in reply["matches"]
     assert (reply["cursor_start"], reply["cursor_end"]) == (len(code) - 2, len(code))
+
+
+def test_a_function_keeps_its_lines_for_as_long_as_it_lives(kernel: Kernel) -> None:
+    """Those of cells that leave nothing behind are not kept for ever."""
+    kernel.run("def fail():\n    return 1 / 0  # here")
+    kernel.run("%%time\ndef fall():\n    return 1 / 0  # there")
+    for number in range(1010):
+        kernel.run(f"{number} + 0")
+    for name, mark in {"fail": "# here", "fall": "# there"}.items():
+        assert mark in "\n".join(kernel.run(f"{name}()").content["traceback"])
+    kept = kernel.run("import linecache; len([name for name in linecache.cache if name.startswith('Cell')])")
+    assert int(kept.of("execute_result")[0]["content"]["data"]["text/plain"]) < 1010

@@ -183,6 +183,10 @@ def test_its_tasks_go_on_between_its_cells(kernel: Kernel, subshell: str) -> Non
 STUCK = {
     "loop that prints": "while True: print(end='.')",
     "loop that sleeps": "import time\nwhile True: time.sleep(0.01)",
+    "loop that computes": "n = 0\nwhile True: n += 1",
+    "for that computes": "import itertools\nfor n in itertools.count(): pass",
+    "comprehension": "import itertools\n[n for n in itertools.count() if n < 0]",
+    "recursion": "def fib(n):\n    'Fibonacci.'\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\nfib(60)",
     "sleep": "import time; time.sleep(1000)",
     "event": "import threading; threading.Event().wait()",
     "queue": "import queue; queue.Queue().get()",

@@ -193,3 +193,10 @@ def test_a_failed_check_shows_what_the_learners_run_did(kernel: Kernel) -> None:
     run = kernel.run(check.replace("== 2", "== 3"))
     (only,) = run.of("display_data")
     assert only["content"]["data"]["text/plain"] == "✔ together: passed (2 points)"
+
+
+def test_the_first_cell_may_be_on_the_virtual_clock(kernel: Kernel) -> None:
+    """What asyncio's import puts off is then hooked when it is there."""
+    run = kernel.run("%%clock virtual\nimport asyncio\nawait asyncio.sleep(3600)\nprint('an hour')")
+    assert (run.content["status"], run.text()) == ("ok", "an hour\n")
+    assert kernel.run("%%clock virtual\nimport subprocess\nsubprocess.run('echo tea', shell=True);").text() == "tea\n"

@@ -63,10 +63,17 @@ def _short(file):
 
 def after_cell(session):
     """Says what held up the event loop since the last time, and which tasks nobody refers to."""
-    global _position
     if session is not _session:
         # A subshell's: the main shell's cell may be in the middle of its own.
         return
+    try:
+        _say_what_happened(session)
+    finally:
+        _cellist_trace.forget_places()
+
+
+def _say_what_happened(session):
+    global _position
     if not speaks() or not session.kept:
         _position = _cellist_trace.position()
         return

@@ -2,6 +2,7 @@
 
 import sys
 
+from cellist.lazy import when_loaded
 from cellist.loader import AroundLoader
 
 
@@ -39,5 +40,8 @@ class _AfterLoader(AroundLoader):
 
     def exec_module(self, module):
         self._loader.exec_module(module)
-        module.__spec__.loader = self._loader
-        self._after()
+        spec = module.__spec__
+        if spec.loader is self:
+            spec.loader = self._loader
+        # It may have been put off.
+        when_loaded(spec.name, self._after)

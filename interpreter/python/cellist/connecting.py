@@ -19,7 +19,8 @@ _stock_set_nodelay = base_events._set_nodelay
 
 
 def _set_nodelay(sock):
-    if not isinstance(sock, _socket.socket):
+    # A mock says of itself what it stands for, and its class does not.
+    if not issubclass(type(sock), _socket.socket):
         _stock_set_nodelay(sock)
     elif (_family(sock) in _INTERNET and _kind(sock) == _socket.SOCK_STREAM
             and _protocol(sock) == _socket.IPPROTO_TCP):
@@ -37,7 +38,7 @@ def _ensure_fd_no_transport(self, fd):
 async def create_connection(self, protocol_factory, host=None, port=None, **options):
     """Connect to a TCP server."""
     info = None
-    if not options and not self._debug and host is not None:
+    if not options and not self._debug and host is not None and _connects_by_itself(self):
         info = base_events._ipaddr_info(host, port, 0, socket.SOCK_STREAM, 0)
     if info is None:
         return await _Stock.create_connection(self, protocol_factory, host, port, **options)
@@ -51,6 +52,12 @@ async def create_connection(self, protocol_factory, host=None, port=None, **opti
         transport.close()
         raise
     return transport, protocol
+
+
+def _connects_by_itself(loop):
+    """Nobody has put something else in the place of the methods and the class that this goes round."""
+    return (getattr(loop.sock_connect, "__func__", None) is _Stock.sock_connect
+            and base_events.socket is socket)
 
 
 async def _connect(loop, info):

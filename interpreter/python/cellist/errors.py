@@ -1,7 +1,21 @@
 """Tracebacks of cells: the learner's frames with their source lines, none of ours."""
 
+import _colorize
 import sys
 import traceback
+
+
+def _make_readable():
+    """No colour of a terminal can be read on what JupyterLab puts behind errors, both light and
+    dark: what matters is bold. Who has set a theme keeps it."""
+    if _colorize.get_theme(force_color=True) is _colorize.default_theme:
+        bold = dict.fromkeys(("type", "line_no", "frame", "error_highlight"), _colorize.ANSIColors.BOLD)
+        plain = dict.fromkeys(("message", "filename", "error_range"), _colorize.ANSIColors.RESET)
+        section = _colorize.Traceback(**bold, **plain)
+        _colorize.set_theme(_colorize.default_theme.copy_with(traceback=section))
+
+
+_make_readable()
 
 
 def _is_ours(frame):

@@ -201,6 +201,7 @@ class Session:
         name = self.file = self.remember(source)
         self._noted = self.log is None or not self.kept
         code = self.compile(source, name)
+        sys.modules["cellist.lines"].compiled(name, code)
         if code.co_flags & _COROUTINE:
             import asyncio  # noqa: F401  (installs our loop)
 
@@ -214,18 +215,9 @@ class Session:
 
     def remember(self, source):
         """Gives the source a file name, under which tracebacks and ``inspect`` find its lines."""
-        import linecache
+        from cellist import lines
 
-        name = f"Cell In[{self.count}]"
-        lines = source.splitlines(keepends=True)
-        if lines and not lines[-1].endswith("\n"):
-            lines[-1] += "\n"
-        attempt = 1
-        while name in linecache.cache and linecache.cache[name][2] != lines:
-            attempt += 1
-            name = f"Cell In[{self.count}.{attempt}]"
-        linecache.cache[name] = (len(source), None, lines, name)
-        return name
+        return lines.remember(self.count, source)
 
     def compile(self, source, name, first_line=1):
         """The code of a cell that stands at this line of the file `name`."""

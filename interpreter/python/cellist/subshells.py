@@ -1,11 +1,16 @@
 """Subshells: threads that run cells of their own in the session's namespace (JEP 91)."""
 
 import _cellist_subshell as native
+import ast
+import builtins
 import sys
 import threading
 
 from cellist import session
 from cellist.memory import Memory
+
+#: What code calls to look whether it is to end.
+_LOOK = "__cellist_look__"
 
 #: The running ones by identifier, in the order in which they were made.
 known = {}
@@ -24,6 +29,11 @@ class Subshell(session.Session):
         self.memory = Memory({})
         self.prepare(log)
         self.context.run(session.enter, self)
+        setattr(builtins, _LOOK, native.check)
+
+    def compile_tree(self, tree, name):
+        """No signal reaches this thread, so the cell's own code looks whether it is to end."""
+        return super().compile_tree(_Looking().visit(tree), name)
 
     def interrupted(self):
         """Called on this thread, wherever its code stands, when somebody wants the cell to end."""
@@ -31,6 +41,34 @@ class Subshell(session.Session):
         if loop is None:
             raise KeyboardInterrupt
         loop.interrupt_task()
+
+
+class _Looking(ast.NodeTransformer):
+    """Lets each round of a loop or comprehension, and each function, begin with a look."""
+
+    def _visit_body(self, node):
+        self.generic_visit(node)
+        is_documented = not isinstance(node, _LOOPS) and ast.get_docstring(node, clean=False) is not None
+        look = ast.copy_location(ast.Expr(_look(node.body[0])), node.body[0])
+        node.body.insert(int(is_documented), look)
+        return node
+
+    def visit_comprehension(self, node):
+        self.generic_visit(node)
+        # It comes back with None.
+        node.ifs.insert(0, ast.copy_location(ast.UnaryOp(ast.Not(), _look(node.iter)), node.iter))
+        return node
+
+    visit_For = visit_AsyncFor = visit_While = visit_FunctionDef = visit_AsyncFunctionDef = _visit_body
+
+
+_LOOPS = ast.For, ast.AsyncFor, ast.While
+
+
+def _look(place):
+    """The call, as if it stood there."""
+    name = ast.copy_location(ast.Name(_LOOK, ast.Load()), place)
+    return ast.copy_location(ast.Call(name, [], []), place)
 
 
 def start(token, identifier, log):

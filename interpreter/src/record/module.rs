@@ -15,6 +15,12 @@ pub(crate) mod _cellist_trace {
         crate::record::position()
     }
 
+    /// Of places in source, only the latest stay known: to be called now and then, or they fill memory.
+    #[pyfunction]
+    fn forget_places() {
+        crate::record::site::forget();
+    }
+
     /// The records from that number on, as tuples: number, kind, time, took, thread, task, other,
     /// file, line, function, what is waited for, the clock, and whether it is the cell itself.
     #[pyfunction]

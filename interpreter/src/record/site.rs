@@ -7,12 +7,15 @@ use rustpython_vm::bytecode::CodeFlags;
 use rustpython_vm::vm::thread::get_current_frame;
 use rustpython_vm::{AsObject, Py, PyObject, PyRef, VirtualMachine};
 use std::cell::Cell;
-use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// Places that are known at most; further ones have the number 0, as what is no place.
+/// Places that one cell can have at most; further ones have the number 0, as what is no place.
 const MOST: usize = 8192;
+
+/// So many are still known after the cell: each keeps code alive, and a session may have any number.
+const KEPT: usize = 1024;
 
 /// How many of the library's frames may lie between a record and the user's code.
 const DEPTH: usize = 6;
@@ -20,9 +23,13 @@ const DEPTH: usize = 6;
 #[derive(Default)]
 struct Table {
     numbers: HashMap<(usize, u32), u32>,
-    /// The code objects are kept: another one must not come to lie at the same address.
-    places: Vec<(PyRef<PyCode>, u32)>,
+    /// The latest, in the order of their numbers, which begin behind [`FORGOTTEN`]. The code objects
+    /// are kept: another one must not come to lie at the same address.
+    places: VecDeque<(PyRef<PyCode>, u32)>,
 }
+
+/// The number of the latest place that is not known any more. Changed while the table is locked.
+static FORGOTTEN: AtomicU32 = AtomicU32::new(0);
 
 static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
 
@@ -137,17 +144,19 @@ pub(super) fn of_exception(exception: &Py<PyBaseException>) -> u32 {
 pub(super) fn number(code: &Py<PyCode>, instruction: u32) -> u32 {
     let key = (code.as_object().get_id(), instruction);
     let (last, found) = LAST.get();
-    if last == key {
+    // Who holds a code object that took the address of another has seen that one forgotten.
+    if last == key && found > FORGOTTEN.load(Ordering::Relaxed) {
         return found;
     }
     let mut table = table();
-    let next = table.places.len() as u32 + 1;
     let number = match table.numbers.get(&key) {
         Some(&number) => number,
         None if table.places.len() == MOST => 0,
         None => {
+            let places = table.places.len() as u32;
+            let next = FORGOTTEN.load(Ordering::Relaxed).wrapping_add(places + 1);
             table.numbers.insert(key, next);
-            table.places.push((code.to_owned(), instruction));
+            table.places.push_back((code.to_owned(), instruction));
             next
         }
     };
@@ -157,8 +166,10 @@ pub(super) fn number(code: &Py<PyCode>, instruction: u32) -> u32 {
 }
 
 pub(super) fn look_up(number: u32) -> Option<Site> {
-    let place = table().places.get(number.checked_sub(1)? as usize).cloned();
-    let (code, instruction) = place?;
+    let table = table();
+    let place = number.checked_sub(FORGOTTEN.load(Ordering::Relaxed))?.checked_sub(1)?;
+    let (code, instruction) = table.places.get(place as usize)?.clone();
+    drop(table);
     // It points behind the instruction, each of which is two bytes.
     let line = code.addr2line(instruction as i32 * 2 - 2);
     Some(Site {
@@ -166,4 +177,18 @@ pub(super) fn look_up(number: u32) -> Option<Site> {
         line: u32::try_from(line).unwrap_or(0),
         function: code.code.qualname.as_str().to_owned(),
     })
+}
+
+/// Forgets the oldest places, but for the latest 1,024: one that comes again gets a new number.
+pub(super) fn forget() {
+    let mut table = table();
+    let surplus = table.places.len().saturating_sub(KEPT);
+    let forgotten: Vec<_> = table.places.drain(..surplus).collect();
+    for (code, instruction) in &forgotten {
+        table.numbers.remove(&(code.as_object().get_id(), *instruction));
+    }
+    FORGOTTEN.fetch_add(surplus as u32, Ordering::Relaxed);
+    // The end of a code object may run Python.
+    drop(table);
+    drop(forgotten);
 }

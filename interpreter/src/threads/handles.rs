@@ -41,6 +41,7 @@ pub(super) mod _thread {
     use rustpython_vm::{
         FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, pyclass,
     };
+    use std::sync::atomic::Ordering;
 
     /// Seconds: what CPython allows, in microseconds of 63 bits.
     const TIMEOUT_MAX: f64 = (i64::MAX / 1_000 / 1_000_000) as f64;
@@ -218,12 +219,22 @@ pub(super) mod _thread {
         daemon: OptionalArg<PyObjectRef>,
     }
 
+    /// As the stock functions say it: their module cannot be imported any more.
+    fn refuse_at_the_end(vm: &VirtualMachine) -> PyResult<()> {
+        if !vm.state.finalizing.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let class = vm.ctx.exceptions.python_finalization_error.to_owned();
+        Err(vm.new_exception_msg(class, "can't create new thread at interpreter shutdown".into()))
+    }
+
     /// Start a thread that runs `function()`; returns the handle to join it by.
     #[pyfunction]
     fn start_joinable_thread(
         args: StartArgs,
         vm: &VirtualMachine,
     ) -> PyResult<PyRef<ThreadHandle>> {
+        refuse_at_the_end(vm)?;
         let StartArgs { function, handle, daemon } = args;
         // As CPython: anything that is true.
         let daemon = match daemon.into_option() {
@@ -254,6 +265,7 @@ pub(super) mod _thread {
     #[pyfunction]
     #[pyfunction(name = "start_new")]
     fn start_new_thread(mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse_at_the_end(vm)?;
         let stock = stock("_stock_start_new_thread", vm)?;
         match args.args.first_mut() {
             Some(function) if function.is_callable() => {

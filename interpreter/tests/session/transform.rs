@@ -75,7 +75,7 @@ fn tracebacks_show_what_was_typed_and_where() {
     assert!(text.contains("%time 1 / 0") && !text.contains("run_line_magic"), "{text}");
     let failure = notebook.fails("%%time\nx = 2\ndef f():\n    return 1 / 0\nf()");
     let text = failure.traceback.join("\n");
-    assert!(text.contains("line \u{1b}[35m4") || text.contains("line 4"), "{text}");
+    assert!(text.contains("line \u{1b}[1m4") || text.contains("line 4"), "{text}");
     assert!(text.contains("return") && !text.contains("cellist"), "{text}");
 }
 

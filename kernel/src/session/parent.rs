@@ -3,13 +3,14 @@
 use crate::wire::Request;
 use bytes::Bytes;
 use cellist_interpreter::Origin;
-use std::collections::BTreeMap;
+use lru::LruCache;
+use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// So many runs keep their parent; output of a task that is older has none.
-const KEPT: usize = 10_000;
+/// So many runs keep their parent: the latest, and those of which output still came meanwhile.
+const KEPT: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
 /// And so many messages of comms: a slider that is moved sends hundreds.
-const KEPT_MESSAGES: usize = 1_000;
+const KEPT_MESSAGES: NonZeroUsize = KEPT;
 
 /// What must be known of an `execute_request` for as long as its code may print or ask.
 #[derive(Clone, Debug)]
@@ -43,15 +44,21 @@ pub(crate) struct Parents {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     last: u64,
-    cells: BTreeMap<Origin, Parent>,
-    messages: BTreeMap<Origin, Parent>,
+    cells: LruCache<Origin, Parent>,
+    messages: LruCache<Origin, Parent>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let (cells, messages) = (LruCache::new(KEPT), LruCache::new(KEPT_MESSAGES));
+        Self { last: 0, cells, messages }
+    }
 }
 
 impl State {
-    fn get(&self, origin: Origin) -> Option<&Parent> {
+    fn get(&mut self, origin: Origin) -> Option<&Parent> {
         self.cells.get(&origin).or_else(|| self.messages.get(&origin))
     }
 }
@@ -59,28 +66,23 @@ impl State {
 impl Parents {
     /// Registers the run of a cell.
     pub(crate) fn add(&self, request: &Request, allow_stdin: bool) -> Origin {
-        self.keep(Parent::of(request, allow_stdin), KEPT, |state| &mut state.cells)
+        self.keep(Parent::of(request, allow_stdin), |state| &mut state.cells)
     }
 
     /// Registers the handling of a comm's message. It cannot ask: no client waits for questions.
     pub(crate) fn add_message(&self, request: &Request) -> Origin {
-        self.keep(Parent::of(request, false), KEPT_MESSAGES, |state| &mut state.messages)
+        self.keep(Parent::of(request, false), |state| &mut state.messages)
     }
 
     fn keep(
         &self,
         parent: Parent,
-        most: usize,
-        kept: impl Fn(&mut State) -> &mut BTreeMap<Origin, Parent>,
+        kept: impl Fn(&mut State) -> &mut LruCache<Origin, Parent>,
     ) -> Origin {
         let mut state = self.lock();
         state.last += 1;
         let origin = Origin(state.last);
-        let kept = kept(&mut state);
-        kept.insert(origin, parent);
-        if kept.len() > most {
-            kept.pop_first();
-        }
+        kept(&mut state).put(origin, parent);
         origin
     }
 
@@ -134,9 +136,21 @@ mod tests {
     #[test]
     fn only_the_oldest_is_forgotten() {
         let parents = Parents::default();
-        let origins: Vec<Origin> = (0..=KEPT).map(|_| parents.add(&request("x"), true)).collect();
+        let add = |_| parents.add(&request("x"), true);
+        let origins: Vec<Origin> = (0..=KEPT.get()).map(add).collect();
         assert_eq!(parents.header(origins[0]), "");
         assert_ne!(parents.header(origins[1]), "");
+    }
+
+    #[test]
+    fn what_still_prints_is_not_forgotten() {
+        let parents = Parents::default();
+        let task = parents.add(&request("task"), true);
+        for _ in 0..3 {
+            assert_eq!(msg_type(&parents.header(task)), "task");
+            (1..KEPT.get()).for_each(|_| drop(parents.add(&request("x"), true)));
+        }
+        assert_eq!(msg_type(&parents.header(task)), "task");
     }
 
     #[test]
@@ -144,7 +158,7 @@ mod tests {
         let parents = Parents::default();
         let cell = parents.add(&request("cell"), true);
         let first = parents.add_message(&request("first"));
-        for _ in 0..KEPT_MESSAGES {
+        for _ in 0..KEPT_MESSAGES.get() {
             parents.add_message(&request("x"));
         }
         assert_eq!(msg_type(&parents.header(cell)), "cell");

@@ -7,19 +7,12 @@ use bytes::Bytes;
 use jupyter_protocol::IoPubWelcome;
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
-use zeromq::util::PeerIdentity;
-use zeromq::{Socket, SocketEvent, SocketRecv, SocketSend, XPubSocket, ZmqMessage};
-
-/// A client that takes nothing for this long is cut off: it would hold up the cell and everyone.
-const STALL: Duration = Duration::from_secs(10);
-/// After that, the clients that are alive have this long to come back.
-const RETURN: Duration = Duration::from_millis(500);
+use tokio::time::{Instant, sleep_until};
+use zeromq::{SocketRecv, SocketSend, XPubSocket, ZmqMessage};
 
 /// Owns the socket until the outbox is closed and empty.
 pub(super) async fn own(socket: XPubSocket, front: Arc<Front>) {
-    let mut iopub = Iopub::new(socket, &front);
+    let mut iopub = Iopub { front: &front, socket };
     loop {
         let ripe = match front.outbox.next() {
             Next::Send(entry) => {
@@ -49,15 +42,9 @@ struct Stream<'a> {
 struct Iopub<'a> {
     front: &'a Front,
     socket: XPubSocket,
-    accepted: futures_channel::mpsc::Receiver<SocketEvent>,
 }
 
-impl<'a> Iopub<'a> {
-    fn new(mut socket: XPubSocket, front: &'a Front) -> Self {
-        let accepted = socket.monitor();
-        Self { front, socket, accepted }
-    }
-
+impl Iopub<'_> {
     async fn publish(&mut self, entry: Entry) {
         // Subscriptions count only once they are read, so read them between messages too.
         let subscription = tokio::select! {
@@ -67,17 +54,7 @@ impl<'a> Iopub<'a> {
         };
         self.welcome(subscription).await;
         let message = self.encode(&entry);
-        if self.send(message).await {
-            return;
-        }
-        tracing::warn!("a client takes no output for {} s and is cut off", STALL.as_secs());
-        self.reconnect().await;
-        // Some clients may have it already. Better twice for them than never for the others; but
-        // as a new message, since clients take equal ones for an attack.
-        let again = self.encode(&entry);
-        if !self.send(again).await {
-            tracing::error!("output was lost: no client takes it");
-        }
+        self.send(message).await;
     }
 
     /// Waits for a client to subscribe, to anything: its topic. `None` when it was something else.
@@ -109,7 +86,6 @@ impl<'a> Iopub<'a> {
             content: serde_json::to_vec(&content).unwrap_or_default().into(),
             ..Outgoing::default()
         });
-        // Who cannot take even this is found out by the next message.
         self.send(welcome).await;
     }
 
@@ -140,31 +116,10 @@ impl<'a> Iopub<'a> {
         self.front.encoder.write(message)
     }
 
-    /// Sends to everyone; false when someone does not take it.
-    async fn send(&mut self, message: ZmqMessage) -> bool {
-        match timeout(STALL, self.socket.send(message)).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "a listener is gone");
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    /// Cuts everyone off, since the socket does not say who is stuck. Clients that are alive come
-    /// back by themselves and subscribe again.
-    async fn reconnect(&mut self) {
-        let backend = self.socket.backend();
-        while let Ok(event) = self.accepted.try_recv() {
-            if let SocketEvent::Accepted(_, peer) = event {
-                let peer: PeerIdentity = peer;
-                backend.peer_disconnected(&peer);
-            }
-        }
-        let end = Instant::now() + RETURN;
-        while let Ok(topic) = timeout_at(end, self.subscription()).await {
-            self.welcome(topic).await;
+    /// Sends to everyone, and waits until everyone takes it: the gate cuts off who does not.
+    async fn send(&mut self, message: ZmqMessage) {
+        if let Err(error) = self.socket.send(message).await {
+            tracing::debug!(%error, "a listener is gone");
         }
     }
 }

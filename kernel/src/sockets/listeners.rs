@@ -1,11 +1,11 @@
 //! Opening the ports.
 
+use super::gate::Port;
 use crate::connection::{Connection, Socket, Transport};
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use zeromq::Listener;
 
 /// A port that cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -45,11 +45,11 @@ pub enum BindError {
 
 /// The open ports of a kernel.
 pub(crate) struct Listeners {
-    pub(super) shell: Listener,
-    pub(super) control: Listener,
-    pub(super) iopub: Listener,
-    pub(super) stdin: Listener,
-    pub(super) heartbeat: Listener,
+    pub(super) shell: Port,
+    pub(super) control: Port,
+    pub(super) iopub: Port,
+    pub(super) stdin: Port,
+    pub(super) heartbeat: Port,
 }
 
 impl Listeners {
@@ -68,17 +68,17 @@ impl Listeners {
     }
 }
 
-fn bind(connection: &Connection, socket: Socket) -> Result<Listener, BindError> {
+fn bind(connection: &Connection, socket: Socket) -> Result<Port, BindError> {
     let port = connection.port(socket);
     let (bound, endpoint) = match connection.transport {
         Transport::Tcp => {
             // Jupyter's way to say "every interface".
             let ip = if connection.ip == "*" { "0.0.0.0" } else { connection.ip.as_str() };
-            (TcpListener::bind((ip, port)).map(Listener::from), format!("{ip}:{port}"))
+            (TcpListener::bind((ip, port)).map(Port::Tcp), format!("{ip}:{port}"))
         }
         Transport::Ipc => {
             let path = PathBuf::from(format!("{}-{port}", connection.ip));
-            (bind_path(&path).map(Listener::from), path.display().to_string())
+            (bind_path(&path).map(Port::Ipc), path.display().to_string())
         }
     };
     bound.map_err(|source| {

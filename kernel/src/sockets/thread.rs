@@ -1,7 +1,7 @@
 //! The thread that all sockets live on, from the first bind to the last flush.
 
 use super::listeners::Listeners;
-use super::{control, heartbeat, iopub, shell, stdin};
+use super::{control, gate, heartbeat, iopub, shell, stdin};
 use crate::front::{Front, Outlets};
 use crate::leave::leave;
 use crate::signals;
@@ -92,29 +92,36 @@ impl SocketThread {
 struct Tasks {
     /// Those that the kernel speaks on: each ends when nothing is left to say.
     speakers: JoinSet<()>,
-    /// Echoes for ever.
-    heartbeat: AbortHandle,
+    /// Those that go on for ever: who keep the gates, and the echo.
+    others: Vec<AbortHandle>,
 }
 
 async fn open(front: &Arc<Front>, listeners: Listeners, inlets: Inlets) -> ZmqResult<Tasks> {
+    let folders = gate::folders(&front.connection.path);
+    let mut others = Vec::new();
+    let mut behind_gate = |name, port| {
+        let (behind, keeper) = gate::open(name, port, &folders)?;
+        others.push(keeper);
+        std::io::Result::Ok(behind)
+    };
     let mut shell = RouterSocket::new();
-    shell.bind_listener(listeners.shell).await?;
+    shell.bind_listener(behind_gate("shell", listeners.shell)?).await?;
     let mut control = RouterSocket::new();
-    control.bind_listener(listeners.control).await?;
+    control.bind_listener(behind_gate("control", listeners.control)?).await?;
     let mut iopub = XPubSocket::new();
-    iopub.bind_listener(listeners.iopub).await?;
+    iopub.bind_listener(behind_gate("iopub", listeners.iopub)?).await?;
     let mut stdin = RouterSocket::new();
-    stdin.bind_listener(listeners.stdin).await?;
+    stdin.bind_listener(behind_gate("stdin", listeners.stdin)?).await?;
     let mut heartbeat = RouterSocket::new();
-    heartbeat.bind_listener(listeners.heartbeat).await?;
+    heartbeat.bind_listener(behind_gate("heartbeat", listeners.heartbeat)?).await?;
 
     let mut speakers = JoinSet::new();
     speakers.spawn(shell::own(shell, Arc::clone(front), inlets.shell));
     speakers.spawn(control::own(control, Arc::clone(front), inlets.control));
     speakers.spawn(iopub::own(iopub, Arc::clone(front)));
     speakers.spawn(stdin::own(stdin, Arc::clone(front), inlets.stdin));
-    let heartbeat = tokio::spawn(heartbeat::own(heartbeat)).abort_handle();
-    Ok(Tasks { speakers, heartbeat })
+    others.push(tokio::spawn(heartbeat::own(heartbeat)).abort_handle());
+    Ok(Tasks { speakers, others })
 }
 
 /// Waits for the end and sees to it that it comes; false when the main thread did not obey.
@@ -143,8 +150,8 @@ async fn watch(front: &Front, mut desk_is_done: oneshot::Receiver<()>) -> bool {
 
 /// Sends what is queued, closes the sockets and lets their writers finish.
 async fn flush(front: &Front, tasks: Tasks) {
-    let Tasks { mut speakers, heartbeat } = tasks;
-    heartbeat.abort();
+    let Tasks { mut speakers, others } = tasks;
+    others.iter().for_each(AbortHandle::abort);
     front.outbox.close();
     front.close_outlets();
     let _ = timeout(GRACE, async { while speakers.join_next().await.is_some() {} }).await;

@@ -2,6 +2,7 @@
 
 use super::frames::{DELIMITER, Frames};
 use super::header::{Header, HeaderMaker};
+use super::replay::Seen;
 use super::signature::Signer;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -52,6 +53,9 @@ pub(crate) enum WireError {
     /// Signed with another key, or not at all.
     #[error("message with a wrong signature; the client uses another key than the connection file")]
     Signature,
+    /// Signed well, but once before.
+    #[error("message that was sent before")]
+    Replayed,
     /// The header is not JSON or has no `msg_type`.
     #[error("message with an unreadable header: {0}")]
     Header(#[from] serde_json::Error),
@@ -78,12 +82,13 @@ pub(crate) struct Outgoing<'a> {
 pub(crate) struct Encoder {
     signer: Signer,
     headers: HeaderMaker,
+    seen: Seen,
 }
 
 impl Encoder {
     /// An encoder for the life of the kernel.
     pub(crate) fn new(signer: Signer) -> Self {
-        Self { signer, headers: HeaderMaker::new() }
+        Self { signer, headers: HeaderMaker::new(), seen: Seen::default() }
     }
 
     /// Checks and reads a request.
@@ -116,6 +121,9 @@ impl Encoder {
         let frames = Frames::split(message.into_vec()).ok_or(WireError::Malformed(count))?;
         if !self.signer.verify(&frames.signature, frames.signed()) {
             return Err(WireError::Signature);
+        }
+        if self.signer.mark(&frames.signature).is_some_and(|mark| !self.seen.is_new(mark)) {
+            return Err(WireError::Replayed);
         }
         Ok(frames)
     }
@@ -200,6 +208,15 @@ mod tests {
         let message = encoder("theirs").write(outgoing(&json!({})));
         let error = encoder("ours").read(Channel::Shell, message).unwrap_err();
         assert!(matches!(error, WireError::Signature));
+    }
+
+    #[test]
+    fn a_message_counts_once() {
+        let encoder = encoder("key");
+        let message = encoder.write(outgoing(&json!({})));
+        assert!(encoder.read(Channel::Shell, message.clone()).is_ok());
+        let error = encoder.read(Channel::Control, message).unwrap_err();
+        assert!(matches!(error, WireError::Replayed));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 use uuid::Uuid;
@@ -22,15 +23,23 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Reads a header; only `msg_type` is required.
+    /// Reads a header; only `msg_type` is required. All of it must be JSON that a client can read,
+    /// since all of it goes out again, to everyone.
     pub(super) fn read(raw: Bytes) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
         struct Needed {
             msg_type: String,
             #[serde(default)]
-            subshell_id: Option<String>,
+            subshell_id: Value,
         }
-        let Needed { msg_type, subshell_id: subshell } = serde_json::from_slice(&raw)?;
+        let whole: Map<String, Value> = serde_json::from_slice(&raw)?;
+        let Needed { msg_type, subshell_id } = serde_json::from_value(Value::Object(whole))?;
+        let subshell = match subshell_id {
+            Value::Null => None,
+            Value::String(identifier) => Some(identifier),
+            // No subshell has such an identifier, and the client is told so.
+            other => Some(other.to_string()),
+        };
         Ok(Self { raw, msg_type, subshell })
     }
 }

@@ -4,6 +4,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt::Write;
 
+/// The first half of a signature, which no other message of this key has.
+pub(super) type Mark = [u8; 16];
+
 /// Signs and checks messages with the key of the connection file.
 #[derive(Clone)]
 pub(crate) struct Signer {
@@ -37,6 +40,12 @@ impl Signer {
         let Some(mac) = self.fed(frames) else { return true };
         let Some(bytes) = unhex(signature) else { return false };
         mac.verify_slice(&bytes).is_ok()
+    }
+
+    /// What a right signature is remembered by; `None` when messages are unsigned.
+    pub(super) fn mark(&self, signature: &[u8]) -> Option<Mark> {
+        self.keyed.as_ref()?;
+        unhex(signature)?.first_chunk().copied()
     }
 
     fn fed(&self, frames: [&[u8]; 4]) -> Option<Hmac<Sha256>> {
