@@ -20,6 +20,7 @@ const QUIET: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct DropFolder {
     path: PathBuf,
+    quiet: Duration,
     seen: HashMap<PathBuf, Seen>,
 }
 
@@ -50,7 +51,7 @@ impl State {
 impl DropFolder {
     /// Everything that is in the folder already is new.
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), seen: HashMap::new() }
+        Self { path: path.to_owned(), quiet: QUIET, seen: HashMap::new() }
     }
 
     /// Looks through the folder and those below: notebooks and archives that are complete, and new or
@@ -81,12 +82,57 @@ impl DropFolder {
             if seen.state != state {
                 *seen = new();
             }
-            if !seen.given && seen.since.elapsed() >= QUIET {
+            if !seen.given && seen.since.elapsed() >= self.quiet {
                 seen.given = true;
                 ready.push(path);
             }
         }
         ready.sort();
         Ok(ready)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use std::fs;
+
+    fn found(folder: &mut DropFolder) -> Vec<String> {
+        let names = folder.look().unwrap();
+        names.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn files_are_given_out_once_and_when_they_change() {
+        let root = tempfile::tempdir().unwrap();
+        let mut folder = DropFolder { quiet: Duration::ZERO, ..DropFolder::new(root.path()) };
+        for name in ["b.ipynb", "a.zip", "notes.txt", ".hidden.ipynb", "c.ipynb.part"] {
+            fs::write(root.path().join(name), "x").unwrap();
+        }
+        assert_eq!(found(&mut folder), ["a.zip", "b.ipynb"]);
+        assert!(found(&mut folder).is_empty());
+        fs::write(root.path().join("b.ipynb"), "longer").unwrap();
+        assert_eq!(found(&mut folder), ["b.ipynb"]);
+        fs::remove_file(root.path().join("a.zip")).unwrap();
+        assert!(found(&mut folder).is_empty());
+        fs::write(root.path().join("a.zip"), "x").unwrap();
+        assert_eq!(found(&mut folder), ["a.zip"]);
+    }
+
+    #[test]
+    fn a_file_that_has_just_changed_is_not_complete() {
+        let root = tempfile::tempdir().unwrap();
+        let mut folder = DropFolder { quiet: Duration::MAX, ..DropFolder::new(root.path()) };
+        fs::write(root.path().join("a.ipynb"), "x").unwrap();
+        assert!(found(&mut folder).is_empty() && found(&mut folder).is_empty());
+        folder.quiet = Duration::ZERO;
+        assert_eq!(found(&mut folder), ["a.ipynb"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(DropFolder::new(&root.path().join("nothing")).look().is_err());
     }
 }
