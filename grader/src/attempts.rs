@@ -67,7 +67,7 @@ impl FromStr for Shard {
 impl Shard {
     fn takes(self, name: &[u8]) -> bool {
         let digest = Sha256::digest(name);
-        let number = digest.iter().take(8).fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+        let number = digest.iter().take(8).fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
         number % self.of == self.index
     }
 }

@@ -40,14 +40,16 @@ Exit codes:
 Reports are written when all is graded; none holds a hidden check's code or values. The folder of --html gets
 index.html, the overview of the class, and learners/NAME.html to hand out.
 
-A learner may have handed in several attempts at a notebook. Which is later is told by nbgrader's timestamps, by
-times and numbers in the names of files and folders (`answer-1.ipynb`, `ann/attempt-2/`, `ann_2026-02-02T15-58-23`),
-else by their order. Where one must count, it is the latest; --attempts decides otherwise.
+A learner may have handed in several attempts at a notebook. Which is later is told by nbgrader's
+timestamps, by times and numbers in the names of files and folders (`answer-1.ipynb`,
+`ann/attempt-2/`, `ann_2026-02-02T15-58-23`), else by their order. Where one must count, it is the
+latest; --attempts decides otherwise.
 
---journal FILE writes each verdict down when it is there. The same command again, after whatever ended it, takes
-from the file what it has, grades the rest, and reports as if nothing had happened; a submission, spec or limit that
-has changed is graded again. Parts of a batch (--shard) run on several machines with a journal each; one run with
---join of all of them grades what none of them has and reports on the whole.
+--journal FILE writes each verdict down when it is there. The same command again, after whatever
+ended it, takes from the file what it has, grades the rest, and reports as if nothing had
+happened; a submission, spec or limit that has changed is graded again. Parts of a batch (--shard)
+run on several machines with a journal each; one run with --join of all of them grades what none
+of them has and reports on the whole.
 
 Examples:
   cellist grade alice.ipynb --spec spec.json

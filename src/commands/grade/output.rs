@@ -109,11 +109,10 @@ impl Output {
         graded.iter().for_each(|done| self.record(done));
         failed.into_iter().for_each(|done| self.tell(done, None));
         if let Some(best) = graded.pop() {
-            let note = best.attempt.map(|attempt| {
-                let text =
-                    format!("{}: the best counts; points: {}", place(attempt), all.join(", "));
-                text
-            });
+            let all = all.join(", ");
+            let note = best
+                .attempt
+                .map(|attempt| format!("{}: the best counts; points: {all}", place(attempt)));
             self.tell(best, note);
         }
     }
