@@ -62,6 +62,9 @@ pub struct ItemVerdict {
     /// A guard.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guard: bool,
+    /// An answer that a person grades; until one has, its points are in no unit's `max_points`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub written: bool,
     /// The hint template could not be rendered (an author's mistake).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint_error: Option<String>,

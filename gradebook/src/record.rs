@@ -91,10 +91,12 @@ fn item_id(
     place: usize,
 ) -> rusqlite::Result<i64> {
     sql.query_row(
-        "INSERT INTO items (assignment, unit, title, name, place) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (assignment, unit, name)
-         DO UPDATE SET title = excluded.title, place = excluded.place RETURNING id",
-        params![assignment, unit.id, unit.title, item.id, place as i64],
+        "INSERT INTO items (assignment, unit, title, name, place, written)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (assignment, unit, name) DO UPDATE
+         SET title = excluded.title, place = excluded.place, written = excluded.written
+         RETURNING id",
+        params![assignment, unit.id, unit.title, item.id, place as i64, item.written],
         |row| row.get(0),
     )
 }

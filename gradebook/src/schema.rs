@@ -9,7 +9,7 @@ const APPLICATION: i64 = 0x4345_4c4c;
 
 /// Each brings a file from the version of its place in the list to the next. Never changed once
 /// released: a new table or column is a new entry.
-const MIGRATIONS: [&str; 1] = [FIRST];
+const MIGRATIONS: [&str; 2] = [FIRST, WRITTEN];
 
 const FIRST: &str = "
     CREATE TABLE learners (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -67,6 +67,9 @@ const FIRST: &str = "
         kind TEXT NOT NULL, value TEXT, comment TEXT NOT NULL,
         given_by TEXT NOT NULL, given_at TEXT NOT NULL);
     CREATE INDEX allowances_of_learner ON allowances (learner, assignment, kind);";
+
+/// An answer that a person grades: unanswered, it could not be told from a quiz.
+const WRITTEN: &str = "ALTER TABLE items ADD COLUMN written BOOLEAN NOT NULL DEFAULT FALSE";
 
 /// Checks that the file is a gradebook, or empty, and brings it up to date.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), GradebookError> {

@@ -151,7 +151,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
 /// Of a grading each item's latest score, and of a learner the latest that a person gave for it.
 const SCORES: &str = "
     SELECT i.unit, i.title, i.name, sc.status, sc.points, sc.max_points, sc.hidden, sc.guard, sc.hint,
-        m.points, m.comment, m.given_by
+        m.points, m.comment, m.given_by, i.written
     FROM scores sc JOIN items i ON i.id = sc.item
     LEFT JOIN manual_scores m ON m.id =
         (SELECT max(id) FROM manual_scores WHERE learner = ?2 AND item = i.id)
@@ -178,6 +178,7 @@ impl Scored {
             message: None,
             hidden: row.get(6)?,
             guard: row.get(7)?,
+            written: row.get(12)?,
             hint_error: None,
         };
         let manual = match row.get::<_, Option<f64>>(9)? {
@@ -200,6 +201,8 @@ impl Scored {
                 Some(if comment.is_empty() { format!("points given by {by}") } else { comment });
         }
         let waits = item.status == Status::Manual;
+        // As in the grader's verdict: nothing can be got for it until a person says so.
+        let blank = item.written && item.status == Status::Unanswered;
         let known = verdict.units.iter().position(|unit| unit.id == self.unit);
         let at = known.unwrap_or_else(|| {
             verdict.units.push(UnitVerdict {
@@ -215,7 +218,7 @@ impl Scored {
         let unit = &mut verdict.units[at];
         if waits {
             verdict.manual_points += item.max_points;
-        } else {
+        } else if !blank {
             unit.points += item.points;
             unit.max_points += item.max_points;
             verdict.points += item.points;

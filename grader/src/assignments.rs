@@ -1,6 +1,7 @@
 //! What submissions are held against: our specs, or a course of another grader's.
 
 use crate::batch::GradeError;
+use crate::intake::Submission;
 use crate::specs::Specs;
 use cellist_formats::notebook::Notebook;
 use cellist_formats::spec::{Spec, SpecNeed};
@@ -24,6 +25,15 @@ pub struct Prepared<'a> {
     pub files: Vec<Attachment>,
     /// What is odd about the submission, for people.
     pub notes: Vec<String>,
+}
+
+/// Whose a submission is, and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// Who handed it in.
+    pub learner: String,
+    /// Path of the notebook within its set; `None` where that is not known before it is graded.
+    pub notebook: Option<String>,
 }
 
 /// What submissions are held against.
@@ -57,6 +67,12 @@ pub trait Assignments: Sync {
         verdict
     }
 
+    /// Whose submission this is and what it is for, before it is graded; `None` where only grading
+    /// can say what is wrong with it.
+    fn owner(&self, submission: &Submission) -> Option<Owner> {
+        Some(Owner { learner: self.learner(&submission.path)?, notebook: None })
+    }
+
     /// Whose submission this is, when that does not depend on what is in it.
     fn learner(&self, path: &Path) -> Option<String> {
         let _ = path;
@@ -67,6 +83,14 @@ pub trait Assignments: Sync {
 impl Assignments for Specs {
     fn need(&self, need: SpecNeed) -> bool {
         Self::need(self, need)
+    }
+
+    fn owner(&self, submission: &Submission) -> Option<Owner> {
+        let text = submission.read().ok()?;
+        let notebook = Notebook::parse(&text, &submission.path).ok()?;
+        let notebook = &self.find(&notebook, &submission.path).ok()?.notebook;
+        let learner = submission.learner(notebook);
+        Some(Owner { learner, notebook: Some(notebook.clone()) })
     }
 
     fn prepare(

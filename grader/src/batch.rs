@@ -1,22 +1,24 @@
 //! Judging many submissions, several at a time. What is wrong with one stays with it.
 
+mod journal;
+mod worker;
+
+pub use journal::{Journal, JournalError};
+
 use crate::assignments::Assignments;
+use crate::attempts::{Attempt, Planned};
 use crate::intake::{IntakeError, Submission};
 use crate::nbgrader::{MissingModules, NewerMetadata};
 use crate::specs::Foreign;
-use cellist_formats::notebook::{Notebook, NotebookError};
-use cellist_formats::spec::Spec;
+use cellist_formats::notebook::NotebookError;
 use cellist_formats::verdict::Verdict;
-use cellist_judge::{Attachment, ForeignNotebook, Judge, JudgeError, Limits};
-use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use cellist_judge::{ForeignNotebook, Judge, JudgeError, Level, Limits};
 use std::num::NonZero;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
+use worker::Worker;
 
 /// How to judge.
 #[derive(Clone, Debug)]
@@ -86,6 +88,17 @@ pub enum GradeError {
     Panicked,
 }
 
+/// What became of a submission of a batch.
+#[derive(Debug)]
+pub struct Done {
+    /// What became of it.
+    pub graded: Graded,
+    /// Its place among the learner's attempts, when there are several.
+    pub attempt: Option<Attempt>,
+    /// How far it was locked away while it ran; `None` when it did not run.
+    pub level: Option<Level>,
+}
+
 /// Judges everything that was found; `done` gets the results one by one in the order of
 /// `found`, each as soon as it and all before it are there. `first` is a judge that has been started
 /// already; others are started as they are needed.
@@ -96,121 +109,106 @@ pub fn grade(
     first: Option<Judge>,
     mut done: impl FnMut(Graded),
 ) {
-    let next = AtomicUsize::new(0);
-    let mut first = first;
-    let (submissions, mut waiting): (Vec<Option<Submission>>, Vec<Option<Graded>>) = found
-        .into_iter()
-        .map(|found| match found {
-            Ok(submission) => (Some(submission), None),
-            Err(error) => {
-                let path = error.path().to_owned();
-                let result = Err(error.into());
-                (None, Some(Graded { path, learner: None, identity: None, result }))
-            }
-        })
-        .unzip();
-    let workers = settings.jobs.get().min(submissions.len());
-    thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel();
-        for _ in 0..workers {
-            let (sender, next, submissions) = (sender.clone(), &next, &submissions);
-            let judge = first.take();
-            scope.spawn(move || {
-                let mut worker = Worker { assignments, settings, judge };
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(slot) = submissions.get(index) else { break };
-                    if let Some(submission) = slot {
-                        // Nobody receives when the caller's `done` has panicked.
-                        let _ = sender.send((index, worker.safely(submission)));
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut next_out = 0;
-        let mut hand_out = |waiting: &mut Vec<Option<Graded>>| {
-            while let Some(graded) = waiting.get_mut(next_out).and_then(Option::take) {
-                done(graded);
-                next_out += 1;
-            }
-        };
-        hand_out(&mut waiting);
-        for (index, graded) in receiver {
-            waiting[index] = Some(graded);
-            hand_out(&mut waiting);
-        }
-    });
+    let batch = Batch::new(assignments, settings, first);
+    batch.grade(found.into_iter().map(Planned::from).collect(), |one| done(one.graded));
 }
 
-/// One thread's judge, started with its first submission.
-struct Worker<'a> {
+/// Judges what is planned, as often as one likes: its judges stay warm.
+pub struct Batch<'a> {
     assignments: &'a dyn Assignments,
     settings: &'a Settings,
-    judge: Option<Judge>,
+    journal: Option<&'a Journal>,
+    stop: Option<&'a AtomicBool>,
+    /// Those that nobody uses now.
+    judges: Mutex<Vec<Judge>>,
 }
 
-impl Worker<'_> {
-    fn safely(&mut self, submission: &Submission) -> Graded {
-        let mut learner = self.assignments.learner(&submission.path);
-        let mut identity = None;
-        let judged = catch_unwind(AssertUnwindSafe(|| {
-            self.judge(submission, |found, spec| {
-                learner.get_or_insert_with(|| submission.learner(&spec.notebook));
-                identity = Some(found);
+impl<'a> Batch<'a> {
+    /// `first` is a judge that has been started already; others are started as they are needed.
+    pub fn new(
+        assignments: &'a dyn Assignments,
+        settings: &'a Settings,
+        first: Option<Judge>,
+    ) -> Self {
+        let judges = Mutex::new(first.into_iter().collect());
+        Self { assignments, settings, journal: None, stop: None, judges }
+    }
+
+    /// Takes verdicts that the journal has from there, and writes those that it makes into it.
+    #[must_use]
+    pub fn with_journal(self, journal: Option<&'a Journal>) -> Self {
+        Self { journal, ..self }
+    }
+
+    /// Begins no more submissions once this is true.
+    #[must_use]
+    pub fn until(self, stop: &'a AtomicBool) -> Self {
+        Self { stop: Some(stop), ..self }
+    }
+
+    /// Judges what is planned; `done` gets the results one by one in its order, each as soon as it
+    /// and all before it are there.
+    pub fn grade(&self, work: Vec<Planned>, mut done: impl FnMut(Done)) {
+        let next = AtomicUsize::new(0);
+        let (submissions, mut waiting): (Vec<Option<Job>>, Vec<Option<Done>>) = work
+            .into_iter()
+            .map(|Planned { found, attempt }| match found {
+                Ok(submission) => (Some(Job { submission, attempt }), None),
+                Err(error) => {
+                    let path = error.path().to_owned();
+                    let result = Err(error.into());
+                    let graded = Graded { path, learner: None, identity: None, result };
+                    (None, Some(Done { graded, attempt, level: None }))
+                }
             })
-        }));
-        let result = judged.unwrap_or_else(|_| {
-            // It may be in the middle of something.
-            self.judge = None;
-            Err(GradeError::Panicked)
+            .unzip();
+        let workers = self.settings.jobs.get().min(submissions.len());
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            for _ in 0..workers {
+                let (sender, next, submissions) = (sender.clone(), &next, &submissions);
+                scope.spawn(move || {
+                    let mut worker = Worker::new(self);
+                    while !self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(slot) = submissions.get(index) else { break };
+                        if let Some(Job { submission, attempt }) = slot {
+                            let (graded, level) = worker.safely(submission);
+                            // Nobody receives when the caller's `done` has panicked.
+                            let _ = sender.send((index, Done { graded, attempt: *attempt, level }));
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            let mut next_out = 0;
+            let mut hand_out = |waiting: &mut Vec<Option<Done>>| {
+                while let Some(graded) = waiting.get_mut(next_out).and_then(Option::take) {
+                    done(graded);
+                    next_out += 1;
+                }
+            };
+            hand_out(&mut waiting);
+            for (index, graded) in receiver {
+                waiting[index] = Some(graded);
+                hand_out(&mut waiting);
+            }
+            // Where it was stopped, some before these have not begun.
+            waiting.into_iter().flatten().for_each(done);
         });
-        Graded { path: submission.path.clone(), learner, identity, result }
     }
 
-    fn judge(
-        &mut self,
-        submission: &Submission,
-        found: impl FnOnce(Identity, &Spec),
-    ) -> Result<Verdict, GradeError> {
-        let (assignments, path) = (self.assignments, &submission.path);
-        if let Some(verdict) = assignments.absent(path) {
-            return Ok(verdict);
-        }
-        let text = submission.read().map_err(NotebookError::from)?;
-        let notebook = Notebook::parse(&text, path)?;
-        let submission = hash(&text);
-        let mut ask = |spec: &Spec, files: &[Attachment]| self.run(spec, &BTreeMap::new(), files);
-        let prepared = assignments.prepare(path, &notebook, &mut ask)?;
-        // Outputs may be large.
-        drop(text);
-        drop(notebook);
-        // Revisions of a unit that were not asked for do not count.
-        let graded = Spec { older: Vec::new(), ..prepared.spec.clone().into_owned() };
-        found(Identity { submission, revision: hash(&graded.to_text()) }, &prepared.spec);
-        let verdict = self.run(&prepared.spec, &prepared.answers, &prepared.files)?;
-        let notes = [prepared.notes, verdict.notes].concat();
-        Ok(assignments.settle(path, Verdict { notes, ..verdict }))
+    fn judge(&self) -> Option<Judge> {
+        self.judges.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn run(
-        &mut self,
-        spec: &Spec,
-        answers: &BTreeMap<String, String>,
-        files: &[Attachment],
-    ) -> Result<Verdict, GradeError> {
-        let judge = match self.judge.take() {
-            Some(judge) => judge,
-            None => Judge::with_limits(&self.settings.program, self.settings.limits)?,
-        };
-        let judge = self.judge.insert(judge);
-        Ok(judge.grade_with(spec, answers, files, self.settings.seed)?)
+    fn give_back(&self, judge: Judge) {
+        self.judges.lock().unwrap_or_else(PoisonError::into_inner).push(judge);
     }
 }
 
-fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut digits, byte| {
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
+/// A submission that is to be judged.
+struct Job {
+    submission: Submission,
+    attempt: Option<Attempt>,
 }

@@ -1,8 +1,13 @@
 //! Finding the submissions that a command line names.
 
 mod archive;
+mod attempt;
+pub(crate) mod exchange;
 mod platform;
 
+pub use attempt::Mark;
+
+use crate::nbgrader;
 use cellist_formats::text_file::{self, TextFileError};
 use std::collections::HashSet;
 use std::fs;
@@ -36,15 +41,20 @@ impl Submission {
         text_file::decode(&self.path, bytes)
     }
 
-    /// Whose it is, as far as its path tells: the number in the names that Moodle and Canvas give to
-    /// what is downloaded from them; in `alice/day02/01-gather.ipynb`, handed in for the notebook
-    /// `day02/01-gather.ipynb`, the folder above that path; else the file's own name.
+    /// Whose it is, as far as its path tells: the user in a folder of nbgrader's exchange; the number
+    /// in the names that Moodle and Canvas give to what is downloaded from them; in
+    /// `alice/day02/01-gather.ipynb`, handed in for the notebook `day02/01-gather.ipynb`, the folder
+    /// above that path; else the file's own name. Marks of attempts are no part of it.
     pub fn learner(&self, notebook: &str) -> String {
         let notebook = Path::new(notebook);
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        if let Some(inbound) = exchange::find(&self.path) {
+            return inbound.learner.to_owned();
+        }
         if let Some(id) = platform::learner(&self.path, notebook) {
             return id.to_owned();
         }
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let path = attempt::without_marks(&path, notebook);
         let depth = (1..=notebook.components().count()).rev().find(|depth| {
             let skipped = notebook.components().count() - depth;
             path.ends_with(notebook.components().skip(skipped).collect::<PathBuf>())
@@ -55,9 +65,18 @@ impl Submission {
         };
         let name = name.unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned();
         match archive::without_ending(&name) {
-            Some(learner) if self.unpacked.is_some() => learner.to_owned(),
-            _ => name,
+            Some(learner) if self.unpacked.is_some() => attempt::unmarked(learner).to_owned(),
+            _ => attempt::unmarked(&name).to_owned(),
         }
+    }
+
+    /// Which attempt it is, as far as that is known: by nbgrader's `timestamp.txt` beside it, and by
+    /// its names.
+    pub fn mark(&self, notebook: &str) -> Mark {
+        let mark = attempt::mark(&self.path, Path::new(notebook));
+        let beside = self.path.parent().filter(|_| self.unpacked.is_none());
+        let time = beside.and_then(|folder| nbgrader::handed_in(folder).ok().flatten());
+        Mark { time: time.or(mark.time), ..mark }
     }
 }
 
@@ -93,6 +112,20 @@ pub enum IntakeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A learner has handed in for a notebook, but not the attempt that was asked for.
+    #[error("{learner} has no attempt `{name}` for `{notebook}`; there is {there}")]
+    NoAttempt {
+        /// The latest that there is.
+        path: PathBuf,
+        /// Whose.
+        learner: String,
+        /// What it is for.
+        notebook: String,
+        /// What was asked for.
+        name: String,
+        /// What there is, for people.
+        there: String,
+    },
     /// Something in an archive that nobody hands in by mistake.
     #[error("`{}` was refused: {reason}; ask who handed it in", path.display())]
     Refused {
@@ -110,6 +143,7 @@ impl IntakeError {
             Self::EmptyFolder { path }
             | Self::Unreadable { path, .. }
             | Self::Archive { path, .. }
+            | Self::NoAttempt { path, .. }
             | Self::Refused { path, .. } => path,
             Self::NoMatch { pattern } => Path::new(pattern),
         }
@@ -129,6 +163,12 @@ pub fn collect(arguments: &[PathBuf]) -> Vec<Result<Submission, IntakeError>> {
         Err(_) => true,
     };
     arguments.iter().flat_map(|argument| expand(argument)).filter(|found| is_new(found)).collect()
+}
+
+/// Whether a file may be handed in, by its name: a notebook or an archive, and not hidden.
+pub(crate) fn is_submission(name: &str) -> bool {
+    let is_notebook = Path::new(name).extension().is_some_and(|extension| extension == "ipynb");
+    !name.starts_with('.') && (is_notebook || archive::without_ending(name).is_some())
 }
 
 fn expand(argument: &Path) -> Vec<Result<Submission, IntakeError>> {
@@ -269,5 +309,24 @@ mod tests {
         assert_eq!(learner("bob/u.ipynb"), "bob");
         assert_eq!(learner("in/zoë.ipynb"), "zoë");
         assert_eq!(learner("in/not-there.ipynb"), "not-there");
+    }
+
+    #[test]
+    fn learners_without_the_marks_of_attempts() {
+        let learner = |file: &str| Submission::file(file.into()).learner("day/u.ipynb");
+        for file in [
+            "in/ann/attempt-2/day/u.ipynb",
+            "in/ann/day/attempt 2/u.ipynb",
+            "in/ann/2026-02-02T15-58-23/u.ipynb",
+            "in/ann/u-1.ipynb",
+            "in/ann/u (1).ipynb",
+            "in/ann-attempt2/u.ipynb",
+            "in/ann_2026-02-02.ipynb",
+            "exchange/course/inbound/ann+ps1+2026-02-02 15:58:23 UTC+rnd/u.ipynb",
+        ] {
+            assert_eq!(learner(file), "ann", "{file}");
+        }
+        assert_eq!(learner("in/Lee (2)/u.ipynb"), "Lee (2)");
+        assert_eq!(learner("in/student_2.ipynb"), "student_2");
     }
 }

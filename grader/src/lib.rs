@@ -2,8 +2,10 @@
 //! parallel, reporting.
 
 pub mod assignments;
+pub mod attempts;
 pub mod batch;
 pub mod intake;
 pub mod nbgrader;
 pub mod reporters;
 pub mod specs;
+pub mod watch;

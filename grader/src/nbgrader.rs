@@ -16,6 +16,7 @@ mod submission;
 
 pub use course::{Course, CourseError};
 pub use late::LatePolicy;
+pub(crate) use late::{handed_in, parse as parse_time};
 pub use needs::MissingModules;
 pub use source::SourceError;
 pub use submission::NewerMetadata;

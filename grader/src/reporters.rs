@@ -10,5 +10,6 @@ pub mod junit;
 pub mod moodle;
 pub mod plain;
 pub mod progress;
+pub mod reproducible;
 pub mod sheet;
 pub mod table;

@@ -74,7 +74,10 @@ def test_platforms_name_learners(grade: Grade, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["zip", "tar"])
-@pytest.mark.parametrize("name", ["../out.ipynb", "a/../../out.ipynb", "/out.ipynb", "a\\..\\out.ipynb"])
+@pytest.mark.parametrize(
+    "name",
+    ["../out.ipynb", "a/../../out.ipynb", "/out.ipynb", "a\\..\\out.ipynb", "..\\out.ipynb"],
+)
 def test_names_that_lead_out_are_refused(
     grade: Grade, tmp_path: Path, ending: str, name: str
 ) -> None:

@@ -177,6 +177,24 @@ def test_exports(graded: Path, book: Book, tmp_path: Path) -> None:
     assert "EX" not in (out / "canvas.csv").read_text().splitlines()[3]
 
 
+def test_a_written_answer_that_was_not_given(
+    grade: Grade, file: Path, book: Book, hand_in: Callable[..., Path]
+) -> None:
+    done = grade(hand_in("ann", RIGHT, why=""), "--gradebook", file, "--json")
+    verdict = done.verdict()
+    [why] = [item for item in verdict["units"][0]["items"] if item["id"] == "u-why"]
+    assert (why["status"], why["written"]) == ("unanswered", True)
+    # As in the verdict: what a person has not decided is no part of it, a quiz is.
+    sums = ("points", "max_points", "manual_points")
+    assert [verdict[name] for name in sums] == [7, 8, 0]
+    assert [standings(book)["ann"][name] for name in sums] == [7, 8, 0]
+    assert history(book, "ann")["standings"][0]["verdict"]["units"][0]["max_points"] == 8
+    assert book("set", "ann", "u", "why", "1", "--by", "Ada").code == 0
+    assert [standings(book)["ann"][name] for name in sums] == [8, 11, 0]
+    assert book("set", "ann", "u", "why", "grader", "--by", "Ada").code == 0
+    assert [standings(book)["ann"][name] for name in sums] == [7, 8, 0]
+
+
 def test_nothing_to_export_is_told(graded: Path, book: Book) -> None:
     done = book("export")
     assert done.code == 1
@@ -263,7 +281,7 @@ def test_a_newer_gradebook_is_refused(graded: Path, file: Path, book: Book) -> N
     connection.close()
     done = book("list")
     assert done.code == 1
-    assert "was made by a newer cellist (its version is 99, the latest known 1)" in done.stderr
+    assert "was made by a newer cellist (its version is 99, the latest known 2)" in done.stderr
     assert "update cellist" in done.stderr
 
 

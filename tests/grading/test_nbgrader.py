@@ -327,6 +327,29 @@ def test_tests_that_nbgrader_has_made_of_autotest_lines_are_run(course: Course, 
     assert grade_course("--json").verdict()["points"] == 5
 
 
+def test_the_inbound_folder_of_an_exchange(course: Course, grade_course: Grade) -> None:
+    cells = [Cell("x = 0", "solution", "x"), graded("t", "assert x == 2", 5)]
+    course.add("two", cells)
+    course.add("left-out", cells)
+    (course.root / "submitted").rmdir()
+    inbound = course.root.parent / "exchange/python/inbound"
+    for learner, day, answer in (("ann", 1, "x = 2"), ("ann", 2, "x = 1"), ("bob", 1, "x = 2")):
+        name = f"{learner}+ps1+2026-02-0{day} 15:58:23.948203 UTC+hS9z-_aQ"
+        made = [raw_cell(0, cells[0], answer), raw_cell(1, cells[1], "assert True")]
+        course.write(f"../exchange/python/inbound/{name}", "two", made)
+    done = grade_course(str(inbound), "--json", "--attempts", "latest")
+    assert done.code == 0, done.stderr
+    earned = [
+        (entry["learner"], entry["verdict"]["notebook"], entry["verdict"]["points"])
+        for entry in done.entries()
+    ]
+    assert earned == [
+        ("ann", "ps1/left-out.ipynb", 0), ("ann", "ps1/two.ipynb", 0),
+        ("bob", "ps1/left-out.ipynb", 0), ("bob", "ps1/two.ipynb", 5),
+    ]  # fmt: skip
+    assert "other attempts of ann at `ps1/two.ipynb` are not graded" in done.stderr
+
+
 def test_newer_schemas_are_refused_and_the_rest_is_graded(course: Course, grade_course: Grade) -> None:
     course.add("good", [graded("t", "assert True", 5)])
     course.add("newer", [graded("t", "assert True", 5)])

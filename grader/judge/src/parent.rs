@@ -8,6 +8,7 @@ mod warm;
 use crate::attachment::Attachment;
 use crate::level::Level;
 use crate::limits::Limits;
+use crate::protocol::control::Ended;
 use crate::protocol::{Raised, Reply, Request};
 use crate::score::{self, Checked, Observations, Observed};
 use cellist_formats::spec::{Spec, SpecCell, SpecClock, SpecNeed, UnitSpec};
@@ -148,6 +149,36 @@ impl Judge {
     ) -> Result<Verdict, JudgeError> {
         let started = Instant::now();
         let mut pool = self.pool();
+        let mut run = self.run_one(&mut pool, spec, answers, files, seed);
+        // Killed, mostly by the system, whose memory ran out, or by a person: no fault of the
+        // submission's. One that did it itself has the same end again.
+        let killed = match &run {
+            Ok(ran) => ran.is_killed(),
+            Err(error) => matches!(
+                error,
+                JudgeError::Lost { .. } | JudgeError::Fork { .. } | JudgeError::Confine { .. }
+            ),
+        };
+        if killed {
+            run = self.run_one(&mut pool, spec, answers, files, seed);
+        }
+        let Ran { mut observed, stop, ended, last_words } = run?;
+        if let Some(Stop { cell, cause }) = stop {
+            let reason = end::reason(cause, ended, &last_words, &self.limits);
+            observed.insert(cell, Observed::Died(reason));
+        }
+        Ok(score::verdict(spec, answers, &observed, started.elapsed()))
+    }
+
+    /// Runs a submission in a process of its own, and sees that nothing of it is left.
+    fn run_one(
+        &self,
+        pool: &mut HashMap<u32, Warm>,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        files: &[Attachment],
+        seed: u32,
+    ) -> Result<Ran, JudgeError> {
         let checks = self.checks(spec);
         let fork = |warm: &mut Warm| warm.prepare(&checks).and_then(|()| warm.fork());
         let mut job = match pool.get_mut(&seed).map(fork) {
@@ -170,12 +201,8 @@ impl Judge {
                 None
             }
         };
-        let (mut observed, stop) = outcome?;
-        if let Some(Stop { cell, cause }) = stop {
-            let reason = end::reason(cause, ended, &job.last_words(), &self.limits);
-            observed.insert(cell, Observed::Died(reason));
-        }
-        Ok(score::verdict(spec, answers, &observed, started.elapsed()))
+        let (observed, stop) = outcome?;
+        Ok(Ran { observed, stop, ended, last_words: job.last_words() })
     }
 
     /// Checks that a submission may know before they run: id and source.
@@ -230,6 +257,24 @@ impl Judge {
 /// What the units of a notebook need: they share a process.
 fn needs(spec: &Spec) -> Vec<SpecNeed> {
     spec.units.iter().flat_map(|unit| &unit.needs).copied().collect()
+}
+
+/// What running a submission came to.
+struct Ran {
+    observed: Observations,
+    stop: Option<Stop>,
+    /// How its process ended; `None` when the warm one is gone as well.
+    ended: Option<Ended>,
+    /// The end of what it wrote to its raw stderr.
+    last_words: String,
+}
+
+impl Ran {
+    /// Somebody killed it or the process that it was forked from, and not the judge.
+    fn is_killed(&self) -> bool {
+        let gone = self.stop.as_ref().is_some_and(|stop| stop.cause == Cause::Gone);
+        gone && matches!(self.ended, None | Some(Ended::Signalled(libc::SIGKILL)))
+    }
 }
 
 /// Where and why a job came to its end too early.

@@ -86,7 +86,7 @@ fn unit_verdict(
             }),
         })
         .collect();
-    let automatic = items.iter().filter(|item| !is_written(&unit.cells, &item.id));
+    let automatic = items.iter().filter(|item| !item.written);
     UnitVerdict {
         id: unit.id.clone(),
         title: unit.title.clone(),
@@ -105,10 +105,6 @@ fn sum(points: impl Iterator<Item = f64>) -> f64 {
 /// Answered in Markdown, and so never run.
 fn is_answer(cell: &SpecCell) -> bool {
     matches!(cell, SpecCell::Quiz { .. } | SpecCell::Reflect { .. })
-}
-
-fn is_written(cells: &[SpecCell], id: &str) -> bool {
-    cells.iter().any(|cell| matches!(cell, SpecCell::Reflect { id: own, .. } if own == id))
 }
 
 /// The verdict on one graded cell; `None` for cells that are not graded.
@@ -147,7 +143,7 @@ fn item(
             let text = answer.map(|text| text.trim()).unwrap_or_default();
             let written = !text.is_empty() && text != starter.trim();
             let status = if written { Status::Manual } else { Status::Unanswered };
-            Some(ItemVerdict { status, ..blank(id, *points) })
+            Some(ItemVerdict { status, written: true, ..blank(id, *points) })
         }
     }
 }
@@ -163,6 +159,7 @@ pub(crate) fn blank(id: &str, max_points: f64) -> ItemVerdict {
         message: None,
         hidden: false,
         guard: false,
+        written: false,
         hint_error: None,
     }
 }

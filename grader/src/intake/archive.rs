@@ -106,14 +106,17 @@ struct Unpacking<'a> {
 impl Unpacking<'_> {
     /// Takes a notebook; passes over everything else. Fails when nothing more may be read.
     fn take(&mut self, name: &Path, plain: bool, content: &mut impl Read) -> Result<(), String> {
-        if name.extension().is_none_or(|extension| extension != "ipynb") || hidden(name) {
+        // `..\\out.ipynb` is one hidden name to this system, and a way out to others.
+        let out = leads_out(name);
+        let is_notebook = name.extension().is_some_and(|extension| extension == "ipynb");
+        if !is_notebook || (hidden(name) && !out) {
             return Ok(());
         }
         let path = self.archive.join(name.strip_prefix("/").unwrap_or(name));
         let refused = |reason: &str| {
             Err(IntakeError::Refused { path: path.clone(), reason: reason.to_owned() })
         };
-        if leads_out(name) {
+        if out {
             self.found.push(refused("its name leads out of the archive"));
         } else if !plain {
             self.found.push(refused("it is a link or a device, not a file"));

@@ -1,5 +1,6 @@
 //! Who handed something in, by the names that learning platforms give to what is downloaded.
 
+use super::attempt::Mark;
 use std::path::Path;
 
 /// The learner's number, where a name in `path` has the form of a platform's:
@@ -10,8 +11,20 @@ use std::path::Path;
 ///   the user's id. As other names look like that, NAME must be the notebook's, which a second attempt
 ///   has as `answer-1.ipynb`.
 pub(super) fn learner<'a>(path: &'a Path, notebook: &Path) -> Option<&'a str> {
-    let mut names = path.components().rev().filter_map(|part| part.as_os_str().to_str());
-    names.clone().next().and_then(|name| canvas(name, notebook)).or_else(|| names.find_map(moodle))
+    let mut names = names(path);
+    let canvas = names.next().and_then(|name| canvas(name, notebook)).map(|found| found.learner);
+    canvas.or_else(|| self::names(path).find_map(moodle))
+}
+
+/// Which attempt a file is that has a name of Canvas's.
+pub(super) fn attempt(path: &Path, notebook: &Path) -> Option<Mark> {
+    let Canvas { serial, attempt, .. } = canvas(names(path).next()?, notebook)?;
+    Some(Mark { time: None, number: attempt.parse().ok(), serial: serial.parse().ok() })
+}
+
+/// The names in a path, the last first.
+fn names(path: &Path) -> impl Iterator<Item = &str> {
+    path.components().rev().filter_map(|part| part.as_os_str().to_str())
 }
 
 fn moodle(name: &str) -> Option<&str> {
@@ -20,16 +33,29 @@ fn moodle(name: &str) -> Option<&str> {
     is_number(number).then_some(number)
 }
 
-fn canvas<'a>(name: &'a str, notebook: &Path) -> Option<&'a str> {
+/// What a name of Canvas's says.
+struct Canvas<'a> {
+    learner: &'a str,
+    /// The file's own number.
+    serial: &'a str,
+    /// Empty with the first.
+    attempt: &'a str,
+}
+
+fn canvas<'a>(name: &'a str, notebook: &Path) -> Option<Canvas<'a>> {
     let (_, rest) = name.split_once('_')?;
     let rest = rest.strip_prefix("LATE_").unwrap_or(rest);
     let (learner, rest) = rest.split_once('_')?;
-    let (submission, file) = rest.split_once('_')?;
+    let (serial, file) = rest.split_once('_')?;
     let stem = file.strip_suffix(".ipynb")?;
     let own = notebook.file_stem()?.to_str()?;
     let attempt = stem.strip_prefix(own)?;
-    let is_attempt = attempt.is_empty() || attempt.strip_prefix('-').is_some_and(is_number);
-    (is_number(learner) && is_number(submission) && is_attempt).then_some(learner)
+    let attempt = match attempt.strip_prefix('-') {
+        Some(number) if is_number(number) => number,
+        None if attempt.is_empty() => attempt,
+        _ => return None,
+    };
+    (is_number(learner) && is_number(serial)).then_some(Canvas { learner, serial, attempt })
 }
 
 fn is_number(text: &str) -> bool {

@@ -5,9 +5,9 @@ use super::late::{self, LatePolicy};
 use super::needs::{self, MissingModules};
 use super::source::{Source, SourceError};
 use super::submission;
-use crate::assignments::{Ask, Assignments, Prepared};
+use crate::assignments::{Ask, Assignments, Owner, Prepared};
 use crate::batch::GradeError;
-use crate::intake::{IntakeError, Submission};
+use crate::intake::{IntakeError, Submission, exchange};
 use cellist_formats::notebook::Notebook;
 use cellist_formats::verdict::Verdict;
 use cellist_judge::Attachment;
@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use walkdir::WalkDir;
@@ -82,7 +83,8 @@ struct Entry {
 }
 
 impl Course {
-    /// Reads the course in `root`, or only one assignment of it.
+    /// Reads the course in `root`, or only one assignment of it. Without `submitted` it need not have
+    /// that folder: its submissions come from elsewhere.
     ///
     /// # Errors
     /// When it is no course, has no such assignment, its gradebook is broken, or the policy needs
@@ -91,10 +93,13 @@ impl Course {
         root: &Path,
         assignment: Option<&str>,
         policy: LatePolicy,
+        submitted: bool,
     ) -> Result<Self, CourseError> {
         let unreadable =
             |step| move |source| CourseError::Folder { root: root.to_owned(), step, source };
-        folders(&root.join("submitted")).map_err(unreadable("submitted"))?;
+        if submitted {
+            folders(&root.join("submitted")).map_err(unreadable("submitted"))?;
+        }
         let all = folders(&root.join("source")).map_err(unreadable("source"))?;
         let path = root.join("gradebook.db");
         let gradebook = match Gradebook::read(&path) {
@@ -133,18 +138,8 @@ impl Course {
         let (mut found, mut notes) = (Vec::new(), Vec::new());
         for learner in folders(&submitted).unwrap_or_default() {
             for assignment in folders(&submitted.join(&learner)).unwrap_or_default() {
-                let within = format!("{assignment}/");
-                let wanted: Vec<&str> =
-                    self.notebooks.keys().filter_map(|name| name.strip_prefix(&within)).collect();
                 let folder = submitted.join(&learner).join(&assignment);
-                if !wanted.is_empty() {
-                    let unknown = notebooks_in(&folder);
-                    let unknown = unknown.iter().filter(|name| !wanted.contains(&name.as_str()));
-                    notes.extend(unknown.map(|name| {
-                        format!("`{}` is not in `source`; passed over", folder.join(name).display())
-                    }));
-                }
-                found.extend(wanted.iter().map(|name| Ok(Submission::file(folder.join(name)))));
+                self.take(&folder, &assignment, &mut found, &mut notes);
             }
         }
         if found.is_empty() {
@@ -153,10 +148,55 @@ impl Course {
         (found, notes)
     }
 
+    /// The submissions in folders `inbound` of an exchange, or in single ones of their folders; as
+    /// [`Course::submissions`].
+    pub fn inbound(
+        &self,
+        arguments: &[PathBuf],
+    ) -> (Vec<Result<Submission, IntakeError>>, Vec<String>) {
+        let (mut found, mut notes) = (Vec::new(), Vec::new());
+        for path in arguments {
+            let before = found.len();
+            let within = folders(path).unwrap_or_default();
+            let within = within.iter().map(|name| path.join(name));
+            for folder in iter::once(path.clone()).chain(within) {
+                if let Some(inbound) = inbound(&folder) {
+                    self.take(&folder, inbound.assignment, &mut found, &mut notes);
+                }
+            }
+            if found.len() == before {
+                found.push(Err(IntakeError::EmptyFolder { path: path.clone() }));
+            }
+        }
+        (found, notes)
+    }
+
+    /// What a learner handed in for an assignment.
+    fn take(
+        &self,
+        folder: &Path,
+        assignment: &str,
+        found: &mut Vec<Result<Submission, IntakeError>>,
+        notes: &mut Vec<String>,
+    ) {
+        let within = format!("{assignment}/");
+        let wanted: Vec<&str> =
+            self.notebooks.keys().filter_map(|name| name.strip_prefix(&within)).collect();
+        if !wanted.is_empty() {
+            let unknown = notebooks_in(folder);
+            let unknown = unknown.iter().filter(|name| !wanted.contains(&name.as_str()));
+            notes.extend(unknown.map(|name| {
+                format!("`{}` is not in `source`; passed over", folder.join(name).display())
+            }));
+        }
+        found.extend(wanted.iter().map(|name| Ok(Submission::file(folder.join(name)))));
+    }
+
     /// The notebook that a submission is of.
     fn entry(&self, path: &Path) -> Option<(&str, &Entry)> {
         let mut names = path.iter().rev().filter_map(OsStr::to_str);
-        let (file, assignment) = (names.next()?, names.next()?);
+        let (file, folder) = (names.next()?, names.next()?);
+        let assignment = exchange::read(folder).map_or(folder, |inbound| inbound.assignment);
         let (name, entry) = self.notebooks.get_key_value(&format!("{assignment}/{file}"))?;
         Some((name, entry))
     }
@@ -167,7 +207,10 @@ impl Course {
         let assignment = verdict.notebook.split('/').next().unwrap_or_default().to_owned();
         let handed_in = match late::handed_in(folder) {
             Ok(Some(time)) => time,
-            Ok(None) => return,
+            Ok(None) => match inbound(folder) {
+                Some(inbound) => inbound.time,
+                None => return,
+            },
             Err(reason) => {
                 verdict.notes.push(format!("{reason}; it counts as in time"));
                 return;
@@ -249,10 +292,23 @@ impl Assignments for Course {
     fn learner(&self, path: &Path) -> Option<String> {
         Some(learner(path))
     }
+
+    fn owner(&self, submission: &Submission) -> Option<Owner> {
+        let notebook = self.entry(&submission.path).map(|(name, _)| name.to_owned());
+        Some(Owner { learner: learner(&submission.path), notebook })
+    }
 }
 
-/// `submitted/LEARNER/ASSIGNMENT/NOTEBOOK.ipynb`.
+/// What the name of a folder of the exchange says.
+fn inbound(folder: &Path) -> Option<exchange::Inbound<'_>> {
+    exchange::read(folder.file_name()?.to_str()?)
+}
+
+/// `submitted/LEARNER/ASSIGNMENT/NOTEBOOK.ipynb`, or a folder of the exchange.
 fn learner(path: &Path) -> String {
+    if let Some(inbound) = path.parent().and_then(inbound) {
+        return inbound.learner.to_owned();
+    }
     let folder = path.ancestors().nth(2).and_then(Path::file_name).unwrap_or_default();
     folder.to_string_lossy().into_owned()
 }

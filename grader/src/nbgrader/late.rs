@@ -18,7 +18,7 @@ pub enum LatePolicy {
 
 /// When a submission was handed in, by the `timestamp.txt` in its folder. `None` without one; `Err`
 /// says why it tells nothing.
-pub(super) fn handed_in(folder: &Path) -> Result<Option<Timestamp>, String> {
+pub(crate) fn handed_in(folder: &Path) -> Result<Option<Timestamp>, String> {
     let path = folder.join("timestamp.txt");
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -47,7 +47,7 @@ pub(super) fn lateness(
 
 /// A time as nbgrader writes it, `2026-02-02 15:58:23.948203 UTC`: a date, a time, and an offset
 /// or `UTC`; without either it is UTC.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let (time, zone) = match text.rsplit_once(' ') {
         Some((time, zone)) if time.contains(' ') || time.contains('T') => (time, zone),
         _ => split_offset(text),

@@ -123,6 +123,7 @@ pub(super) fn add_missing(source: &Source, verdict: &mut Verdict) {
             message: None,
             hidden: cell.hides(),
             guard: false,
+            written: !tests,
             hint_error: None,
         });
         if tests {

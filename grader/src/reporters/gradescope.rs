@@ -26,7 +26,7 @@ pub enum Visibility {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`results.json` is about one learner's work, and two submissions are for `{notebook}`; \
-     grade them one by one"
+     let one count: `--attempts latest`"
 )]
 pub struct SeveralAttempts {
     /// What they are both for.

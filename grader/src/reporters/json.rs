@@ -39,8 +39,38 @@ impl Entry {
 
 /// The report: a JSON array with an [`Entry`] per submission, in order, and a line end.
 pub fn report(entries: &[Entry]) -> String {
+    let mut pieces = Pieces::default();
+    let text: String = entries.iter().map(|entry| pieces.entry(entry)).collect();
+    text + pieces.end()
+}
+
+/// The same report in pieces, so that nobody has to keep it.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    begun: bool,
+}
+
+impl Pieces {
+    /// The next entry, and what stands before it.
+    pub fn entry(&mut self, entry: &Entry) -> String {
+        #[expect(clippy::expect_used, reason = "strings, numbers and lists of them")]
+        let text = serde_json::to_string_pretty(entry).expect("an entry has a JSON form");
+        let before = if self.begun { "," } else { "[" };
+        self.begun = true;
+        // A line end within a string is none of the text's.
+        format!("{before}\n  {}", text.replace('\n', "\n  "))
+    }
+
+    /// What stands after the last.
+    pub fn end(self) -> &'static str {
+        if self.begun { "\n]\n" } else { "[]\n" }
+    }
+}
+
+/// An [`Entry`] on a line of its own.
+pub fn line(entry: &Entry) -> String {
     #[expect(clippy::expect_used, reason = "strings, numbers and lists of them")]
-    let mut text = serde_json::to_string_pretty(entries).expect("a report has a JSON form");
+    let mut text = serde_json::to_string(entry).expect("an entry has a JSON form");
     text.push('\n');
     text
 }

@@ -58,6 +58,7 @@ fn item(cell: &SpecCell, failed: &[&str]) -> Option<ItemVerdict> {
         message: fails.then(|| "7 == 6".to_owned()),
         hidden: false,
         guard: false,
+        written: false,
         hint_error: None,
     })
 }

@@ -14,6 +14,7 @@ fn item(id: &str, status: Status, points: f64, max_points: f64) -> ItemVerdict {
         message: None,
         hidden: false,
         guard: false,
+        written: false,
         hint_error: None,
     }
 }
