@@ -7,7 +7,7 @@ use crate::specs::Foreign;
 use cellist_formats::notebook::{Notebook, NotebookError};
 use cellist_formats::spec::Spec;
 use cellist_formats::verdict::Verdict;
-use cellist_judge::{Attachment, ForeignNotebook, Judge, JudgeError, Limits};
+use cellist_judge::{Attachment, CheckRuns, ForeignNotebook, Judge, JudgeError, Limits};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub jobs: NonZero<usize>,
     /// Seed of Python's string hashes.
     pub seed: u32,
+    /// Look closely at checks: what they run, and how long. Verdicts are the same.
+    pub watched: bool,
 }
 
 /// What became of a submission.
@@ -42,6 +44,8 @@ pub struct Graded {
     pub identity: Option<Identity>,
     /// The verdict, or why there is none.
     pub result: Result<Verdict, GradeError>,
+    /// What was seen of its checks, if they were watched.
+    pub runs: CheckRuns,
 }
 
 /// Tells a submission and its assignment from all others: with the seed and the version of the
@@ -105,7 +109,8 @@ pub fn grade(
             Err(error) => {
                 let path = error.path().to_owned();
                 let result = Err(error.into());
-                (None, Some(Graded { path, learner: None, identity: None, result }))
+                let runs = CheckRuns::new();
+                (None, Some(Graded { path, learner: None, identity: None, result, runs }))
             }
         })
         .unzip();
@@ -165,22 +170,28 @@ impl Worker<'_> {
             self.judge = None;
             Err(GradeError::Panicked)
         });
-        Graded { path: submission.path.clone(), learner, identity, result }
+        let (result, runs) = match result {
+            Ok((verdict, runs)) => (Ok(verdict), runs),
+            Err(error) => (Err(error), CheckRuns::new()),
+        };
+        Graded { path: submission.path.clone(), learner, identity, result, runs }
     }
 
     fn judge(
         &mut self,
         submission: &Submission,
         found: impl FnOnce(Identity, &Spec),
-    ) -> Result<Verdict, GradeError> {
+    ) -> Result<(Verdict, CheckRuns), GradeError> {
         let (assignments, path) = (self.assignments, &submission.path);
         if let Some(verdict) = assignments.absent(path) {
-            return Ok(verdict);
+            return Ok((verdict, CheckRuns::new()));
         }
         let text = submission.read().map_err(NotebookError::from)?;
         let notebook = Notebook::parse(&text, path)?;
         let submission = hash(&text);
-        let mut ask = |spec: &Spec, files: &[Attachment]| self.run(spec, &BTreeMap::new(), files);
+        let mut ask = |spec: &Spec, files: &[Attachment]| {
+            self.run(spec, &BTreeMap::new(), files).map(|(verdict, _)| verdict)
+        };
         let prepared = assignments.prepare(path, &notebook, &mut ask)?;
         // Outputs may be large.
         drop(text);
@@ -188,9 +199,9 @@ impl Worker<'_> {
         // Revisions of a unit that were not asked for do not count.
         let graded = Spec { older: Vec::new(), ..prepared.spec.clone().into_owned() };
         found(Identity { submission, revision: hash(&graded.to_text()) }, &prepared.spec);
-        let verdict = self.run(&prepared.spec, &prepared.answers, &prepared.files)?;
+        let (verdict, runs) = self.run(&prepared.spec, &prepared.answers, &prepared.files)?;
         let notes = [prepared.notes, verdict.notes].concat();
-        Ok(assignments.settle(path, Verdict { notes, ..verdict }))
+        Ok((assignments.settle(path, Verdict { notes, ..verdict }), runs))
     }
 
     fn run(
@@ -198,13 +209,17 @@ impl Worker<'_> {
         spec: &Spec,
         answers: &BTreeMap<String, String>,
         files: &[Attachment],
-    ) -> Result<Verdict, GradeError> {
+    ) -> Result<(Verdict, CheckRuns), GradeError> {
         let judge = match self.judge.take() {
             Some(judge) => judge,
             None => Judge::with_limits(&self.settings.program, self.settings.limits)?,
         };
         let judge = self.judge.insert(judge);
-        Ok(judge.grade_with(spec, answers, files, self.settings.seed)?)
+        let seed = self.settings.seed;
+        match self.settings.watched {
+            true => Ok(judge.watch(spec, answers, files, seed)?),
+            false => Ok((judge.grade_with(spec, answers, files, seed)?, CheckRuns::new())),
+        }
     }
 }
 

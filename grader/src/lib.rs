@@ -5,5 +5,6 @@ pub mod assignments;
 pub mod batch;
 pub mod intake;
 pub mod nbgrader;
+pub mod public_checks;
 pub mod reporters;
 pub mod specs;

@@ -153,6 +153,7 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         },
         jobs: args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN),
         seed: args.seed,
+        watched: args.reports.tables.is_watched(),
     };
     // One that does not start is told with each submission that wants it.
     let start = || Judge::with_limits(&settings.program, settings.limits).ok();
@@ -286,7 +287,7 @@ impl Report {
 }
 
 /// Why `--require-sandbox` refuses.
-fn too_little(level: Option<Level>) -> String {
+pub(super) fn too_little(level: Option<Level>) -> String {
     match level {
         None => {
             "the judge did not start, so that nobody knows how far it is locked away; nothing was \
@@ -301,7 +302,7 @@ fn too_little(level: Option<Level>) -> String {
     }
 }
 
-fn seconds(text: &str) -> anyhow::Result<Duration> {
+pub(super) fn seconds(text: &str) -> anyhow::Result<Duration> {
     let seconds: f64 = text.parse().context("not a number of seconds")?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(span) if !span.is_zero() => Ok(span),

@@ -6,6 +6,7 @@ mod timer;
 mod warm;
 
 use crate::attachment::Attachment;
+use crate::check_run::{CheckRun, CheckRuns};
 use crate::level::Level;
 use crate::limits::Limits;
 use crate::protocol::{Raised, Reply, Request};
@@ -146,6 +147,32 @@ impl Judge {
         files: &[Attachment],
         seed: u32,
     ) -> Result<Verdict, JudgeError> {
+        self.judge(spec, answers, files, seed, false).map(|(verdict, _)| verdict)
+    }
+
+    /// As [`Judge::grade_with`], and looks closely at what the checks run: what is no part of the
+    /// verdict, since it is for people and, as time, never the same twice.
+    ///
+    /// # Errors
+    /// As [`Judge::grade_with`].
+    pub fn watch(
+        &self,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        files: &[Attachment],
+        seed: u32,
+    ) -> Result<(Verdict, CheckRuns), JudgeError> {
+        self.judge(spec, answers, files, seed, true)
+    }
+
+    fn judge(
+        &self,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        files: &[Attachment],
+        seed: u32,
+        watched: bool,
+    ) -> Result<(Verdict, CheckRuns), JudgeError> {
         let started = Instant::now();
         let mut pool = self.pool();
         let checks = self.checks(spec);
@@ -160,7 +187,7 @@ impl Judge {
             }
         };
         let furnished = pool.get(&seed).map_or(Ok(()), |warm| warm.furnish(files));
-        let outcome = furnished.and_then(|()| self.conduct(&mut job, spec, answers));
+        let outcome = furnished.and_then(|()| self.conduct(&mut job, spec, answers, watched));
         let ended = pool.get(&seed).map(Warm::reap);
         let ended = match ended {
             Some(Ok(ended)) => Some(ended),
@@ -170,12 +197,12 @@ impl Judge {
                 None
             }
         };
-        let (mut observed, stop) = outcome?;
+        let Conducted { mut observed, runs, stop } = outcome?;
         if let Some(Stop { cell, cause }) = stop {
             let reason = end::reason(cause, ended, &job.last_words(), &self.limits);
             observed.insert(cell, Observed::Died(reason));
         }
-        Ok(score::verdict(spec, answers, &observed, started.elapsed()))
+        Ok((score::verdict(spec, answers, &observed, started.elapsed()), runs))
     }
 
     /// Checks that a submission may know before they run: id and source.
@@ -201,7 +228,8 @@ impl Judge {
         job: &mut Job,
         spec: &Spec,
         answers: &BTreeMap<String, String>,
-    ) -> Result<(Observations, Option<Stop>), JudgeError> {
+        watched: bool,
+    ) -> Result<Conducted, JudgeError> {
         let lost = |reason: String| JudgeError::Confine { reason };
         let begin = Request::Begin { limits: self.limits, needs: needs(spec) };
         let own = job.timer(OWN_TIME);
@@ -212,19 +240,32 @@ impl Judge {
             Err(cause) => return Err(lost(format!("{cause:?}; {}", job.last_words()))),
         }
         let total = job.timer(self.limits.total);
-        let mut run =
-            Run { job, limits: &self.limits, total, number: 0, observed: Observations::new() };
-        for unit in &spec.units {
-            if let Err(stop) = run.unit(unit, answers) {
-                return Ok((run.observed, Some(stop)));
-            }
+        let mut run = Run {
+            job,
+            limits: &self.limits,
+            total,
+            number: 0,
+            watched,
+            observed: Observations::new(),
+            runs: CheckRuns::new(),
+        };
+        let stop = spec.units.iter().try_for_each(|unit| run.unit(unit, answers)).err();
+        let Run { observed, runs, .. } = run;
+        if stop.is_none() {
+            // Whatever it answers: it is reaped next.
+            let last = job.timer(Duration::from_secs(1));
+            let _ = job.ask(&Request::End {}, &[&last]);
         }
-        let observed = run.observed;
-        // Whatever it answers: it is reaped next.
-        let last = job.timer(Duration::from_secs(1));
-        let _ = job.ask(&Request::End {}, &[&last]);
-        Ok((observed, None))
+        Ok(Conducted { observed, runs, stop })
     }
+}
+
+/// What there is after a job.
+struct Conducted {
+    observed: Observations,
+    /// Of checks, when they were watched.
+    runs: CheckRuns,
+    stop: Option<Stop>,
 }
 
 /// What the units of a notebook need: they share a process.
@@ -245,7 +286,10 @@ struct Run<'a> {
     total: Timer,
     /// Number of cells run: what tracebacks call `Cell In[…]`.
     number: u32,
+    /// Looks closely at checks.
+    watched: bool,
     observed: Observations,
+    runs: CheckRuns,
 }
 
 impl Run<'_> {
@@ -263,8 +307,10 @@ impl Run<'_> {
                     let (id, source) = (id.clone(), source.clone());
                     Request::Tests { id, number: self.number, source }
                 }
-                SpecCell::Check { id, source, .. } => {
-                    Request::Check { id: id.clone(), source: source.clone() }
+                SpecCell::Check { id, source, hidden, .. } => {
+                    // What a hidden check runs would show what it asks for.
+                    let watched = self.watched && !hidden;
+                    Request::Check { id: id.clone(), source: source.clone(), watched }
                 }
                 SpecCell::Quiz { .. } | SpecCell::Reflect { .. } => continue,
             };
@@ -289,7 +335,12 @@ impl Run<'_> {
 
     fn ask(&mut self, cell: &str, request: &Request) -> Result<Reply, Stop> {
         let timer = self.job.timer(self.limits.cell);
-        self.job.ask(request, &[&timer, &self.total]).map_err(|cause| {
+        let reply = self.job.ask(request, &[&timer, &self.total]);
+        if self.watched && matches!(request, Request::Check { .. }) {
+            let run = CheckRun { took: timer.taken(), ..CheckRun::default() };
+            self.runs.insert(cell.to_owned(), run);
+        }
+        reply.map_err(|cause| {
             let total = cause == Cause::CellTime && self.total.rest().is_zero();
             let cause = if total { Cause::TotalTime } else { cause };
             Stop { cell: cell.to_owned(), cause }
@@ -306,9 +357,14 @@ impl Run<'_> {
             }
             (Request::Tests { .. }, Reply::Tested { shown }) => Observed::Shown(shown),
             (
-                Request::Check { .. },
-                Reply::Checked { passed, score, hint, message, hint_error },
-            ) => Observed::Checked(Checked { passed, score, hint, message, hint_error }),
+                Request::Check { watched, .. },
+                Reply::Checked { passed, score, hint, message, hint_error, comparison, timeline },
+            ) => {
+                if let Some(run) = self.runs.get_mut(id).filter(|_| *watched) {
+                    (run.comparison, run.timeline) = (comparison, timeline);
+                }
+                Observed::Checked(Checked { passed, score, hint, message, hint_error })
+            }
             _ => return Err(Stop { cell: id.to_owned(), cause: Cause::Forged }),
         };
         self.observed.insert(id.to_owned(), observed);

@@ -77,6 +77,7 @@ fn graded() -> Graded {
         learner: Some("zoë".into()),
         identity: None,
         result: Ok(coffee_shop()),
+        runs: Default::default(),
     }
 }
 
@@ -87,6 +88,7 @@ fn foreign() -> Graded {
         learner: None,
         identity: None,
         result: Err(GradeError::Foreign(foreign)),
+        runs: Default::default(),
     }
 }
 
