@@ -148,36 +148,48 @@ def test_the_answers_of_the_course_pass(check: Check, instructors: Path, file: s
     assert "ex01-really-calls" not in [item["id"] for item in items]
 
 
-def test_the_notebook_says_what_its_units_need(check: Check, instructors: Path, tmp_path: Path) -> None:
-    notebook = json.loads((instructors / "async-exercises/09-scraper.ipynb").read_text())
-    assert notebook["metadata"]["cellist"]["needs"] == {"ex09": ["loopback"]}
-    del notebook["metadata"]["cellist"]["needs"]
-    path = tmp_path / "scraper.ipynb"
-    path.write_text(json.dumps(notebook))
-    assert check(path).code == 1
-
-
-def test_the_notebook_says_which_clock_its_units_run_on(
-    check: Check, env: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize(
+    ("source", "wanted", "front", "met"),
+    [
+        (
+            "import time\nbegun = time.monotonic()\ntime.sleep(0.25)\nfound = time.monotonic() - begun",
+            "found != 0.25",
+            "clock: wall",
+            {"clocks": {"own": "wall"}},
+        ),
+        (
+            "import socket\nfound = 0\nsocket.create_server(('127.0.0.1', 0)).close()\nfound = 1",
+            "found == 1",
+            "clock: virtual\nneeds: [loopback]",
+            {"needs": {"own": ["loopback"]}},
+        ),
+    ],
+    ids=["clock", "needs"],
+)
+def test_the_notebook_says_what_its_units_need(
+    check: Check, env: dict[str, str], tmp_path: Path, source: str, wanted: str, front: str, met: Json
 ) -> None:
     def run(*arguments: str) -> None:
         subprocess.run([cellist(), "notebooks", *arguments], env=env, cwd=tmp_path, check=True)
 
     run("new", "--course")
-    run("new", "nap")
-    [unit] = (tmp_path / "course/units").rglob("nap.md")
-    nap = (
-        "```python {exercise id=nap}\nimport time\n### BEGIN SOLUTION\nbegun = time.monotonic()\n"
-        "time.sleep(0.25)\ntook = time.monotonic() - begun\n### END SOLUTION\n```\n\n"
-        "```python {check id=exact points=1}\n#| hint: took {took}\n"
-        "took = lab.get('took')\nassert (took == 0.25) is CLOCK\n```\n"
+    run("new", "own")
+    [unit] = (tmp_path / "course/units").rglob("own.md")
+    unit.write_text(
+        f"---\nid: own\ntitle: A unit\n{front}\n---\n# A unit\n\n"
+        f"```python {{exercise id=code}}\n### BEGIN SOLUTION\n{source}\n### END SOLUTION\n```\n\n"
+        f"```python {{check id=is-met points=1}}\n#| hint: {{found}}\n"
+        f"found = lab.get('found')\nassert {wanted}\n```\n"
     )
-    for clock, exact in (("virtual", "True"), ("wall", "False")):
-        front = f"---\nid: nap\ntitle: A nap\nclock: {clock}\n---\n# A nap\n\n"
-        unit.write_text(front + nap.replace("CLOCK", exact))
-        run("build")
-        done = check(tmp_path / "build/notebooks/instructor/lessons/nap.ipynb")
-        assert done.code == 0, done.stdout
+    run("build")
+    path = tmp_path / "build/notebooks/instructor/lessons/own.ipynb"
+    done = check(path)
+    assert done.code == 0, done.stdout
+    notebook = json.loads(path.read_text())
+    [(name, value)] = met.items()
+    assert notebook["metadata"]["cellist"].pop(name) == value
+    path.write_text(json.dumps(notebook))
+    assert check(path).code == 1
 
 
 def test_only_the_given_cells_run_and_the_first_of_copies(check: Check, tmp_path: Path) -> None:

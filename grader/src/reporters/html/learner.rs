@@ -97,9 +97,8 @@ fn result(item: &ItemVerdict) -> Markup {
 
 /// What the learner's code did in the checks that it failed.
 fn pictures(unit: &UnitVerdict, runs: &CheckRuns) -> Markup {
-    let timeline = |item| seen(item, runs)?.timeline.as_deref();
-    let drawn = |item| picture::figure(check_name(unit, item), timeline(item)?);
-    let figures: Vec<Markup> = unit.items.iter().filter_map(drawn).collect();
+    let timeline = |item| Some((check_name(unit, item), seen(item, runs)?.timeline.as_deref()?));
+    let figures = picture::figures(unit.items.iter().filter_map(timeline));
     html! {
         @if !figures.is_empty() {
             h4 { "What your tasks and threads did" }
