@@ -1,7 +1,9 @@
 //! `cellist check`: a learner's public checks.
 
+use super::grade::{seconds, too_little};
 use anyhow::Context as _;
 use cellist_formats::spec::SpecNeed;
+use cellist_grader::assignments::Assignments as _;
 use cellist_grader::batch::{self, Graded, Settings};
 use cellist_grader::intake;
 use cellist_grader::public_checks::PublicChecks;
@@ -15,8 +17,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 use std::time::Duration;
-
-use super::grade::{seconds, too_little};
 
 const AFTER_HELP: &str = "\
 A notebook holds all that is needed: no spec, no course folder, no kernel. Its saved file is run as
@@ -101,9 +101,8 @@ pub(crate) fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     // One that does not start is told with each notebook.
     let first = Judge::with_limits(&settings.program, settings.limits).ok();
     let level = first.as_ref().map(Judge::level);
-    let needs_loopback =
-        cellist_grader::assignments::Assignments::need(&assignments, SpecNeed::Loopback);
-    if args.require_sandbox && !level.is_some_and(|level| level.suffices(needs_loopback)) {
+    let loopback = assignments.need(SpecNeed::Loopback);
+    if args.require_sandbox && !level.is_some_and(|level| level.suffices(loopback)) {
         writeln!(io::stderr(), "error: {}", too_little(level))?;
         return Ok(ExitCode::from(3));
     }
