@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_is_no_timeline_is_no_picture() {
-        assert!(shown(&[("a", "{"), ("b", "[]")]).is_empty());
+        assert!(shown(&[("a", "{"), ("b", "7")]).is_empty());
     }
 
     #[test]
