@@ -250,9 +250,9 @@ def test_what_runs_is_locked_away(check: Check, tmp_path: Path) -> None:
 
 def test_a_loop_without_end_costs_one_notebook(check: Check, tmp_path: Path) -> None:
     endless = shop(tmp_path / "a.ipynb", "while True: pass")
-    done = check(endless, shop(tmp_path / "b.ipynb", SOLUTION), "--cell-timeout", "2")
+    done = check(endless, shop(tmp_path / "b.ipynb", SOLUTION), "--cell-timeout", "4")
     assert done.code == 1
-    assert "cell `ex01-shop`: Stopped after 2 s." in done.stdout
+    assert "cell `ex01-shop`: Stopped after 4 s." in done.stdout
     assert "0 of 10 points so far" in done.stdout and "10 of 10 points so far" in done.stdout
 
 
