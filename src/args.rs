@@ -1,6 +1,6 @@
 //! The command line: one table for the parser, the help and the completions.
 
-use crate::commands::{grade, gradebook, kernel, lab, notebooks, python, run};
+use crate::commands::{check, grade, gradebook, kernel, lab, notebooks, python, run};
 use cellist_interpreter::PYTHON_LINK;
 use clap::Parser;
 use std::ffi::{OsStr, OsString};
@@ -16,6 +16,7 @@ const AFTER_HELP: &str = "\
 Examples:
   cellist lab                                     open the course in JupyterLab
   cellist run day02.ipynb                         run a notebook and write its outputs
+  cellist check day02.ipynb                       run its public checks, and see how to go on
   cellist notebooks build                         make notebooks from Markdown units
   cellist grade submissions/ --spec spec.json     grade what came back
 
@@ -42,6 +43,7 @@ pub(crate) enum Program {
 pub(crate) enum Command {
     Lab(lab::LabArgs),
     Run(run::RunArgs),
+    Check(check::CheckArgs),
     Notebooks(notebooks::NotebooksArgs),
     Grade(grade::GradeArgs),
     Gradebook(gradebook::GradebookArgs),

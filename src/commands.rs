@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+pub(crate) mod check;
 pub(crate) mod grade;
 pub(crate) mod gradebook;
 pub(crate) mod judge_child;
@@ -21,6 +22,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Lab(args) => lab::run(args),
         Command::Run(args) => run::run(args),
         Command::Notebooks(args) => notebooks::run(args),
+        Command::Check(args) => check::run(args),
         Command::Grade(args) => grade::run(args),
         Command::Gradebook(args) => gradebook::run(args),
         Command::Kernel(args) => kernel::run(args),

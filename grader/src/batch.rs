@@ -12,7 +12,7 @@ use crate::nbgrader::{MissingModules, NewerMetadata};
 use crate::specs::Foreign;
 use cellist_formats::notebook::NotebookError;
 use cellist_formats::verdict::Verdict;
-use cellist_judge::{ForeignNotebook, Judge, JudgeError, Level, Limits};
+use cellist_judge::{CheckRuns, ForeignNotebook, Judge, JudgeError, Level, Limits};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -31,6 +31,8 @@ pub struct Settings {
     pub jobs: NonZero<usize>,
     /// Seed of Python's string hashes.
     pub seed: u32,
+    /// Look closely at checks: what they run, and how long. Verdicts are the same.
+    pub watched: bool,
 }
 
 /// What became of a submission.
@@ -44,6 +46,8 @@ pub struct Graded {
     pub identity: Option<Identity>,
     /// The verdict, or why there is none.
     pub result: Result<Verdict, GradeError>,
+    /// What was seen of its checks, if they were watched and it was judged in this run.
+    pub runs: CheckRuns,
 }
 
 /// Tells a submission and its assignment from all others: with the seed and the version of the
@@ -157,7 +161,8 @@ impl<'a> Batch<'a> {
                 Err(error) => {
                     let path = error.path().to_owned();
                     let result = Err(error.into());
-                    let graded = Graded { path, learner: None, identity: None, result };
+                    let runs = CheckRuns::new();
+                    let graded = Graded { path, learner: None, identity: None, result, runs };
                     (None, Some(Done { graded, attempt, level: None }))
                 }
             })

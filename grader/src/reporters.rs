@@ -1,6 +1,7 @@
 //! Telling people and programs how grading went.
 
 pub mod canvas;
+pub mod checks;
 pub mod csv;
 mod feedback;
 pub mod gradescope;

@@ -67,6 +67,11 @@ impl Specs {
         Ok(Self { specs })
     }
 
+    /// These; `None` when there are none.
+    pub fn of(specs: Vec<Spec>) -> Option<Self> {
+        (!specs.is_empty()).then_some(Self { specs })
+    }
+
     /// Whether a unit, in this or an earlier revision, needs something of the machine.
     pub fn need(&self, need: SpecNeed) -> bool {
         let mut units = self.specs.iter().flat_map(|spec| spec.units.iter().chain(&spec.older));

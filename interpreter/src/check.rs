@@ -14,4 +14,9 @@ pub struct CheckOutcome {
     /// Set when the `#| hint:` template itself could not be rendered: an error of the unit's
     /// author, which verification reports.
     pub hint_error: Option<String>,
+    /// Both sides of the comparison that did not hold, in words.
+    pub comparison: Option<String>,
+    /// What the last run of the check did, as the JSON of a `cellist_timeline::Timeline`: of a watched
+    /// check that failed, if tasks or several threads took part.
+    pub timeline: Option<String>,
 }

@@ -17,7 +17,7 @@ pub use syllabus::syllabus;
 use crate::course::{Course, NotebookPlan};
 use crate::unit::Unit;
 use cellist_formats::notebook::{Cell, Notebook};
-use cellist_formats::spec::Spec;
+use cellist_formats::spec::{Spec, SpecClock};
 use serde_json::{Map, Value, json};
 
 /// Everything that is derived from one entry of `course.toml`.
@@ -61,6 +61,18 @@ pub(crate) fn metadata(plan: &NotebookPlan, units: &[&Unit], edition: &str) -> M
     let revisions: Map<String, Value> =
         units.iter().map(|unit| (unit.front.id.clone(), json!(unit.front.rev))).collect();
     let mut cellist = json!({ "edition": edition, "notebook": plan.file, "units": revisions });
+    // What `cellist check` cannot tell from the cells; for most units there is nothing.
+    let needs = units.iter().filter(|unit| !unit.front.needs.is_empty());
+    let needs: Map<String, Value> =
+        needs.map(|unit| (unit.front.id.clone(), json!(unit.front.needs))).collect();
+    let clocks = units.iter().filter(|unit| unit.front.clock != SpecClock::Virtual);
+    let clocks: Map<String, Value> =
+        clocks.map(|unit| (unit.front.id.clone(), json!(unit.front.clock))).collect();
+    for (key, values) in [("needs", needs), ("clocks", clocks)] {
+        if !values.is_empty() {
+            cellist[key] = Value::Object(values);
+        }
+    }
     if edition == "instructor" {
         // What `sync` must find unchanged before it writes into a unit.
         let sources: Map<String, Value> =

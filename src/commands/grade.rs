@@ -199,6 +199,7 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         },
         jobs: args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN),
         seed: args.seed,
+        watched: args.reports.tables.is_watched(),
     };
     let journal = match journal(&args, assignments.as_ref()) {
         Ok(journal) => journal,
@@ -309,7 +310,7 @@ fn work(args: &GradeArgs) -> anyhow::Result<Work> {
 }
 
 /// Why `--require-sandbox` refuses.
-fn too_little(level: Option<Level>) -> String {
+pub(super) fn too_little(level: Option<Level>) -> String {
     match level {
         None => {
             "the judge did not start, so that nobody knows how far it is locked away; nothing was \
@@ -331,7 +332,7 @@ fn which(text: &str) -> anyhow::Result<Which> {
     }
 }
 
-fn seconds(text: &str) -> anyhow::Result<Duration> {
+pub(super) fn seconds(text: &str) -> anyhow::Result<Duration> {
     let seconds: f64 = text.parse().context("not a number of seconds")?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(span) if !span.is_zero() => Ok(span),

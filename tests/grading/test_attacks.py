@@ -72,6 +72,8 @@ class Batch:
     before: dict[str, bytes]
     #: Whether somebody has called at the port.
     called: bool
+    #: What the learners are handed out, when it was looked closely.
+    pages: dict[str, bytes]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -94,8 +96,9 @@ def somebody_called(listener: socket.socket, datagrams: socket.socket) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
-def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "watched"])
+def batch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
+    """All of them graded, also while it is looked closely at what checks run."""
     root = tmp_path_factory.mktemp("attacks")
     outside, handed_in = root / "outside", root / "in"
     outside.mkdir()
@@ -127,18 +130,21 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
             if number % HONEST_EVERY == 0:
                 honest = handed_in / f"{attack.name}-honest.ipynb"
                 honest.write_text(json.dumps(submission(RIGHT)))
-        done, seconds = graded(root, handed_in, outside / "spec.json")
+        watched = ["--html", root / "html"] if request.param else []
+        done, seconds = graded(root, handed_in, outside / "spec.json", watched)
         called = somebody_called(listener, datagrams)
-        yield Batch(by_name(done), done, seconds, outside, before, called)
+        pages = contents(root / "html" / "learners")
+        assert len(pages) == (len(list(handed_in.iterdir())) if watched else 0)
+        yield Batch(by_name(done), done, seconds, outside, before, called, pages)
 
 
-def graded(root: Path, handed_in: Path, spec: Path) -> tuple[Run, float]:
+def graded(root: Path, handed_in: Path, spec: Path, options: list) -> tuple[Run, float]:
     (root / "tmp").mkdir()
     env = home.make(root / "home") | {"TMPDIR": str(root / "tmp")}
     limits = ("--cell-timeout", "4", "--timeout", "20", "--memory", "1024")
     command = [cellist(), "grade", handed_in, "--spec", spec, "--json", "--jobs", "3", *limits]
     # What is in the files must not run anywhere else.
-    command += ["--require-sandbox"]
+    command += ["--require-sandbox", *options]
     started = time.monotonic()
     run = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     return Run(run.returncode, run.stdout, run.stderr), time.monotonic() - started
@@ -190,6 +196,13 @@ def test_the_honest_among_them_get_their_points(batch: Batch) -> None:
 
 def test_nothing_outside_was_touched(batch: Batch) -> None:
     assert contents(batch.outside) == batch.before
+
+
+def test_no_page_tells_a_secret(batch: Batch) -> None:
+    known = {attack.name for attack in ATTACKS if "known" in attack.facts}
+    for name, content in batch.pages.items():
+        if Path(name).stem not in known:
+            assert CHECK_SECRET.encode() not in content and FILE_SECRET.encode() not in content, name
 
 
 def test_nobody_was_called(batch: Batch) -> None:

@@ -6,6 +6,7 @@
 
 mod assemble;
 mod attachment;
+mod check_run;
 mod child;
 mod level;
 mod limits;
@@ -18,8 +19,10 @@ mod shown;
 
 pub use assemble::{Assembled, ForeignNotebook, assemble, matching_cells};
 pub use attachment::Attachment;
+pub use check_run::{CheckRun, CheckRuns};
 pub use child::child_main;
 pub use level::Level;
 pub use limits::Limits;
 pub use parent::{Judge, JudgeError};
+pub use quiz::is_ticked;
 pub use revision::revised;

@@ -6,6 +6,7 @@ mod timer;
 mod warm;
 
 use crate::attachment::Attachment;
+use crate::check_run::{CheckRun, CheckRuns};
 use crate::level::Level;
 use crate::limits::Limits;
 use crate::protocol::control::Ended;
@@ -147,9 +148,35 @@ impl Judge {
         files: &[Attachment],
         seed: u32,
     ) -> Result<Verdict, JudgeError> {
+        self.judge(spec, answers, files, seed, false).map(|(verdict, _)| verdict)
+    }
+
+    /// As [`Judge::grade_with`], and looks closely at what the checks run: what is no part of the
+    /// verdict, since it is for people and, as time, never the same twice.
+    ///
+    /// # Errors
+    /// As [`Judge::grade_with`].
+    pub fn watch(
+        &self,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        files: &[Attachment],
+        seed: u32,
+    ) -> Result<(Verdict, CheckRuns), JudgeError> {
+        self.judge(spec, answers, files, seed, true)
+    }
+
+    fn judge(
+        &self,
+        spec: &Spec,
+        answers: &BTreeMap<String, String>,
+        files: &[Attachment],
+        seed: u32,
+        watched: bool,
+    ) -> Result<(Verdict, CheckRuns), JudgeError> {
         let started = Instant::now();
         let mut pool = self.pool();
-        let mut run = self.run_one(&mut pool, spec, answers, files, seed);
+        let mut run = self.run_one(&mut pool, spec, answers, files, seed, watched);
         // Killed, mostly by the system, whose memory ran out, or by a person: no fault of the
         // submission's. One that did it itself has the same end again.
         let killed = match &run {
@@ -160,14 +187,15 @@ impl Judge {
             ),
         };
         if killed {
-            run = self.run_one(&mut pool, spec, answers, files, seed);
+            run = self.run_one(&mut pool, spec, answers, files, seed, watched);
         }
-        let Ran { mut observed, stop, ended, last_words } = run?;
+        let Ran { conducted, ended, last_words } = run?;
+        let Conducted { mut observed, runs, stop } = conducted;
         if let Some(Stop { cell, cause }) = stop {
             let reason = end::reason(cause, ended, &last_words, &self.limits);
             observed.insert(cell, Observed::Died(reason));
         }
-        Ok(score::verdict(spec, answers, &observed, started.elapsed()))
+        Ok((score::verdict(spec, answers, &observed, started.elapsed()), runs))
     }
 
     /// Runs a submission in a process of its own, and sees that nothing of it is left.
@@ -178,6 +206,7 @@ impl Judge {
         answers: &BTreeMap<String, String>,
         files: &[Attachment],
         seed: u32,
+        watched: bool,
     ) -> Result<Ran, JudgeError> {
         let checks = self.checks(spec);
         let fork = |warm: &mut Warm| warm.prepare(&checks).and_then(|()| warm.fork());
@@ -191,7 +220,7 @@ impl Judge {
             }
         };
         let furnished = pool.get(&seed).map_or(Ok(()), |warm| warm.furnish(files));
-        let outcome = furnished.and_then(|()| self.conduct(&mut job, spec, answers));
+        let outcome = furnished.and_then(|()| self.conduct(&mut job, spec, answers, watched));
         let ended = pool.get(&seed).map(Warm::reap);
         let ended = match ended {
             Some(Ok(ended)) => Some(ended),
@@ -201,8 +230,8 @@ impl Judge {
                 None
             }
         };
-        let (observed, stop) = outcome?;
-        Ok(Ran { observed, stop, ended, last_words: job.last_words() })
+        let conducted = outcome?;
+        Ok(Ran { conducted, ended, last_words: job.last_words() })
     }
 
     /// Checks that a submission may know before they run: id and source.
@@ -228,7 +257,8 @@ impl Judge {
         job: &mut Job,
         spec: &Spec,
         answers: &BTreeMap<String, String>,
-    ) -> Result<(Observations, Option<Stop>), JudgeError> {
+        watched: bool,
+    ) -> Result<Conducted, JudgeError> {
         let lost = |reason: String| JudgeError::Confine { reason };
         let begin = Request::Begin { limits: self.limits, needs: needs(spec) };
         let own = job.timer(OWN_TIME);
@@ -239,19 +269,32 @@ impl Judge {
             Err(cause) => return Err(lost(format!("{cause:?}; {}", job.last_words()))),
         }
         let total = job.timer(self.limits.total);
-        let mut run =
-            Run { job, limits: &self.limits, total, number: 0, observed: Observations::new() };
-        for unit in &spec.units {
-            if let Err(stop) = run.unit(unit, answers) {
-                return Ok((run.observed, Some(stop)));
-            }
+        let mut run = Run {
+            job,
+            limits: &self.limits,
+            total,
+            number: 0,
+            watched,
+            observed: Observations::new(),
+            runs: CheckRuns::new(),
+        };
+        let stop = spec.units.iter().try_for_each(|unit| run.unit(unit, answers)).err();
+        let Run { observed, runs, .. } = run;
+        if stop.is_none() {
+            // Whatever it answers: it is reaped next.
+            let last = job.timer(Duration::from_secs(1));
+            let _ = job.ask(&Request::End {}, &[&last]);
         }
-        let observed = run.observed;
-        // Whatever it answers: it is reaped next.
-        let last = job.timer(Duration::from_secs(1));
-        let _ = job.ask(&Request::End {}, &[&last]);
-        Ok((observed, None))
+        Ok(Conducted { observed, runs, stop })
     }
+}
+
+/// What there is after a job.
+struct Conducted {
+    observed: Observations,
+    /// Of checks, when they were watched.
+    runs: CheckRuns,
+    stop: Option<Stop>,
 }
 
 /// What the units of a notebook need: they share a process.
@@ -261,8 +304,7 @@ fn needs(spec: &Spec) -> Vec<SpecNeed> {
 
 /// What running a submission came to.
 struct Ran {
-    observed: Observations,
-    stop: Option<Stop>,
+    conducted: Conducted,
     /// How its process ended; `None` when the warm one is gone as well.
     ended: Option<Ended>,
     /// The end of what it wrote to its raw stderr.
@@ -272,7 +314,7 @@ struct Ran {
 impl Ran {
     /// Somebody killed it or the process that it was forked from, and not the judge.
     fn is_killed(&self) -> bool {
-        let gone = self.stop.as_ref().is_some_and(|stop| stop.cause == Cause::Gone);
+        let gone = self.conducted.stop.as_ref().is_some_and(|stop| stop.cause == Cause::Gone);
         gone && matches!(self.ended, None | Some(Ended::Signalled(libc::SIGKILL)))
     }
 }
@@ -290,7 +332,10 @@ struct Run<'a> {
     total: Timer,
     /// Number of cells run: what tracebacks call `Cell In[…]`.
     number: u32,
+    /// Looks closely at checks.
+    watched: bool,
     observed: Observations,
+    runs: CheckRuns,
 }
 
 impl Run<'_> {
@@ -308,8 +353,10 @@ impl Run<'_> {
                     let (id, source) = (id.clone(), source.clone());
                     Request::Tests { id, number: self.number, source }
                 }
-                SpecCell::Check { id, source, .. } => {
-                    Request::Check { id: id.clone(), source: source.clone() }
+                SpecCell::Check { id, source, hidden, .. } => {
+                    // What a hidden check runs would show what it asks for.
+                    let watched = self.watched && !hidden;
+                    Request::Check { id: id.clone(), source: source.clone(), watched }
                 }
                 SpecCell::Quiz { .. } | SpecCell::Reflect { .. } => continue,
             };
@@ -334,7 +381,12 @@ impl Run<'_> {
 
     fn ask(&mut self, cell: &str, request: &Request) -> Result<Reply, Stop> {
         let timer = self.job.timer(self.limits.cell);
-        self.job.ask(request, &[&timer, &self.total]).map_err(|cause| {
+        let reply = self.job.ask(request, &[&timer, &self.total]);
+        if self.watched && matches!(request, Request::Check { .. }) {
+            let run = CheckRun { took: timer.taken(), ..CheckRun::default() };
+            self.runs.insert(cell.to_owned(), run);
+        }
+        reply.map_err(|cause| {
             let total = cause == Cause::CellTime && self.total.rest().is_zero();
             let cause = if total { Cause::TotalTime } else { cause };
             Stop { cell: cell.to_owned(), cause }
@@ -351,9 +403,14 @@ impl Run<'_> {
             }
             (Request::Tests { .. }, Reply::Tested { shown }) => Observed::Shown(shown),
             (
-                Request::Check { .. },
-                Reply::Checked { passed, score, hint, message, hint_error },
-            ) => Observed::Checked(Checked { passed, score, hint, message, hint_error }),
+                Request::Check { watched, .. },
+                Reply::Checked { passed, score, hint, message, hint_error, comparison, timeline },
+            ) => {
+                if let Some(run) = self.runs.get_mut(id).filter(|_| *watched) {
+                    (run.comparison, run.timeline) = (comparison, timeline);
+                }
+                Observed::Checked(Checked { passed, score, hint, message, hint_error })
+            }
             _ => return Err(Stop { cell: id.to_owned(), cause: Cause::Forged }),
         };
         self.observed.insert(id.to_owned(), observed);

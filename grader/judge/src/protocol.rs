@@ -25,8 +25,9 @@ pub(crate) enum Request {
     Cell { id: String, number: u32, source: String },
     /// Run nbgrader's tests in the submission's namespace.
     Tests { id: String, number: u32, source: String },
-    /// Run a check. Hidden checks too are sent only now, one at a time.
-    Check { id: String, source: String },
+    /// Run a check. Hidden checks too are sent only now, one at a time. `watched`: with a timeline, if
+    /// it fails.
+    Check { id: String, source: String, watched: bool },
     /// Last: the child ends by itself.
     End {},
 }
@@ -50,6 +51,8 @@ pub(crate) enum Reply {
         hint: Option<String>,
         message: Option<String>,
         hint_error: Option<String>,
+        comparison: Option<String>,
+        timeline: Option<String>,
     },
 }
 

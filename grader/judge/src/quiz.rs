@@ -13,6 +13,11 @@ pub(crate) enum Answer {
     Wrong(String),
 }
 
+/// Whether the Markdown `text` has a ticked line: the quiz is answered.
+pub fn is_ticked(text: &str) -> bool {
+    text.lines().any(|line| ticked_text(line).is_some())
+}
+
 /// Compares the ticked lines of the Markdown `text` with the options.
 pub(crate) fn answer(options: &[QuizOption], text: &str) -> Answer {
     let ticked: Vec<String> = text.lines().filter_map(ticked_text).collect();

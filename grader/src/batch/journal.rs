@@ -100,7 +100,7 @@ impl Work {
         files.sort();
         let Identity { submission, revision } = identity;
         // Whoever adds a setting is to say whether verdicts depend on it.
-        let Settings { program: _, jobs: _, limits, seed } = settings;
+        let Settings { program: _, jobs: _, limits, seed, watched: _ } = settings;
         let version = env!("CARGO_PKG_VERSION");
         let all = serde_json::json!([version, submission, revision, files, limits, seed]);
         Self(hash(all.to_string().as_bytes()))

@@ -6,7 +6,7 @@ use crate::intake::Submission;
 use cellist_formats::notebook::{Notebook, NotebookError};
 use cellist_formats::spec::Spec;
 use cellist_formats::verdict::Verdict;
-use cellist_judge::{Attachment, Judge, Level};
+use cellist_judge::{Attachment, CheckRuns, Judge, Level};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -47,7 +47,11 @@ impl<'a> Worker<'a> {
             self.judge = None;
             Err(GradeError::Panicked)
         });
-        (Graded { path: submission.path.clone(), learner, identity, result }, level)
+        let (result, runs) = match result {
+            Ok((verdict, runs)) => (Ok(verdict), runs),
+            Err(error) => (Err(error), CheckRuns::new()),
+        };
+        (Graded { path: submission.path.clone(), learner, identity, result, runs }, level)
     }
 
     fn judge(
@@ -55,15 +59,17 @@ impl<'a> Worker<'a> {
         submission: &Submission,
         found: impl FnOnce(Identity, &Spec),
         level: &mut Option<Level>,
-    ) -> Result<Verdict, GradeError> {
+    ) -> Result<(Verdict, CheckRuns), GradeError> {
         let (assignments, path) = (self.batch.assignments, &submission.path);
         if let Some(verdict) = assignments.absent(path) {
-            return Ok(verdict);
+            return Ok((verdict, CheckRuns::new()));
         }
         let text = submission.read().map_err(NotebookError::from)?;
         let notebook = Notebook::parse(&text, path)?;
         let submission = hash(text.as_bytes());
-        let mut ask = |spec: &Spec, files: &[Attachment]| self.run(spec, &BTreeMap::new(), files);
+        let mut ask = |spec: &Spec, files: &[Attachment]| {
+            self.run(spec, &BTreeMap::new(), files).map(|(verdict, _)| verdict)
+        };
         let prepared = assignments.prepare(path, &notebook, &mut ask)?;
         // Outputs may be large.
         drop(text);
@@ -75,22 +81,23 @@ impl<'a> Worker<'a> {
         let work = journal.map(|_| Work::new(&identity, &prepared.files, self.batch.settings));
         found(identity, &prepared.spec);
         let known = journal.zip(work.as_ref()).and_then(|(journal, work)| journal.find(work));
-        let verdict = match known {
+        let (verdict, runs) = match known {
             Some((verdict, then)) => {
                 *level = Some(then);
-                verdict
+                (verdict, CheckRuns::new())
             }
             None => {
-                let verdict = self.run(&prepared.spec, &prepared.answers, &prepared.files)?;
+                let (verdict, runs) =
+                    self.run(&prepared.spec, &prepared.answers, &prepared.files)?;
                 *level = self.judge.as_ref().map(Judge::level);
                 if let (Some(journal), Some(work), Some(level)) = (journal, &work, *level) {
                     journal.write(work, path, &verdict, level);
                 }
-                verdict
+                (verdict, runs)
             }
         };
         let notes = [prepared.notes, verdict.notes].concat();
-        Ok(assignments.settle(path, Verdict { notes, ..verdict }))
+        Ok((assignments.settle(path, Verdict { notes, ..verdict }), runs))
     }
 
     fn run(
@@ -98,14 +105,18 @@ impl<'a> Worker<'a> {
         spec: &Spec,
         answers: &BTreeMap<String, String>,
         files: &[Attachment],
-    ) -> Result<Verdict, GradeError> {
+    ) -> Result<(Verdict, CheckRuns), GradeError> {
         let settings = self.batch.settings;
         let judge = match self.judge.take().or_else(|| self.batch.judge()) {
             Some(judge) => judge,
             None => Judge::with_limits(&settings.program, settings.limits)?,
         };
         let judge = self.judge.insert(judge);
-        Ok(judge.grade_with(spec, answers, files, settings.seed)?)
+        let seed = settings.seed;
+        match settings.watched {
+            true => Ok(judge.watch(spec, answers, files, seed)?),
+            false => Ok((judge.grade_with(spec, answers, files, seed)?, CheckRuns::new())),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::plain::plain;
 use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
+use cellist_judge::{CheckRun, CheckRuns};
 
 /// So many characters of a hint or an exception are shown.
 const MAX_TEXT: usize = 600;
@@ -21,6 +22,19 @@ pub(super) fn outcome(item: &ItemVerdict) -> String {
         Status::Manual => "waits for a person".to_owned(),
         Status::Unanswered => "not answered".to_owned(),
     }
+}
+
+/// What was seen of a check that did not pass, for its learner: of a hidden one nothing, whatever the
+/// judge reports.
+pub(super) fn seen<'a>(item: &ItemVerdict, runs: &'a CheckRuns) -> Option<&'a CheckRun> {
+    let shown = !item.hidden && matches!(item.status, Status::Failed | Status::Error);
+    runs.get(&item.id).filter(|_| shown)
+}
+
+/// Both sides of the comparison that failed a check, where its outcome does not say them.
+pub(super) fn comparison<'a>(item: &ItemVerdict, runs: &'a CheckRuns) -> Option<&'a str> {
+    let hinted = item.hint.as_ref().is_some_and(|hint| !hint.trim().is_empty());
+    seen(item, runs).filter(|_| hinted)?.comparison.as_deref()
 }
 
 /// The sign that stands before an outcome.

@@ -9,6 +9,7 @@ mod learner;
 mod names;
 mod overview;
 mod page;
+mod picture;
 mod statistics;
 
 use super::json::Entry;
@@ -18,8 +19,9 @@ use std::path::PathBuf;
 /// Folder of the learners' pages.
 const LEARNERS: &str = "learners";
 
-/// The pages: paths within the folder, and their text. `index.html` is the overview.
-pub fn pages(entries: &[Entry]) -> Vec<(PathBuf, String)> {
+/// The pages: paths within the folder, and their text. `index.html`, the overview, is the first. Each
+/// is made when it is asked for: with their pictures they are large.
+pub fn pages(entries: &[Entry]) -> impl Iterator<Item = (PathBuf, String)> {
     let mut learners: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.verdict.is_some()) {
         let learner = entry.learner.as_deref().unwrap_or(&entry.submission);
@@ -27,11 +29,10 @@ pub fn pages(entries: &[Entry]) -> Vec<(PathBuf, String)> {
     }
     let files = names::file_names(learners.keys().copied());
     let overview = overview::page(entries, &files);
-    let mut pages = vec![(PathBuf::from("index.html"), overview)];
-    for (learner, entries) in &learners {
-        if let Some(file) = files.get(learner) {
-            pages.push((PathBuf::from(LEARNERS).join(file), learner::page(learner, entries)));
-        }
-    }
-    pages
+    let pages = learners.into_iter().zip(files.into_values());
+    // Both are in the order of the learners' names, and have one each.
+    let pages = pages.map(|((learner, entries), file)| {
+        (PathBuf::from(LEARNERS).join(file), learner::page(learner, &entries))
+    });
+    std::iter::once((PathBuf::from("index.html"), overview)).chain(pages)
 }

@@ -2,7 +2,7 @@
 
 use crate::batch::Graded;
 use cellist_formats::verdict::Verdict;
-use cellist_judge::Level;
+use cellist_judge::{CheckRuns, Level};
 use serde::Serialize;
 
 /// One submission in the report: exactly one of `verdict` and `error` is there.
@@ -22,18 +22,22 @@ pub struct Entry {
     /// How far it was locked away while it ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<Level>,
+    /// What was seen of its checks. Never printed: times differ from run to run.
+    #[serde(skip)]
+    pub runs: CheckRuns,
 }
 
 impl Entry {
     /// The entry of a submission that was judged at this level.
     pub fn new(graded: Graded, level: Option<Level>) -> Self {
-        let (verdict, error) = match graded.result {
+        let Graded { path, learner, result, runs, .. } = graded;
+        let (verdict, error) = match result {
             Ok(verdict) => (Some(verdict), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        let submission = graded.path.to_string_lossy().into_owned();
+        let submission = path.to_string_lossy().into_owned();
         let sandbox = level.filter(|_| verdict.is_some());
-        Self { submission, learner: graded.learner, verdict, error, sandbox }
+        Self { submission, learner, verdict, error, sandbox, runs }
     }
 }
 

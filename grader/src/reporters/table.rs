@@ -202,18 +202,18 @@ fn options(width: usize) -> textwrap::Options<'static> {
 }
 
 /// Colours, or none.
-struct Paint(bool);
+pub(super) struct Paint(pub(super) bool);
 
 impl Paint {
-    fn bold(&self, text: &str) -> String {
+    pub(super) fn bold(&self, text: &str) -> String {
         self.apply(Style::new().bold(), text)
     }
 
-    fn bad(&self, text: &str) -> String {
+    pub(super) fn bad(&self, text: &str) -> String {
         self.apply(Style::new().red(), text)
     }
 
-    fn status(&self, status: Status, text: &str) -> String {
+    pub(super) fn status(&self, status: Status, text: &str) -> String {
         let style = match status {
             Status::Passed => Style::new().green(),
             Status::Failed | Status::Error => Style::new().red(),

@@ -96,18 +96,37 @@ def _failed(message, hint, hint_error):
             "hint_error": hint_error}
 
 
+def watch(identifier, source, lab, pristine, clock="virtual"):
+    """As `run`; of a check that fails, returns too what its last run did, as a `timelines.Taken`, else
+    None."""
+    lab.timelines, lab.timeline = True, None
+    try:
+        outcome = run(identifier, source, lab, pristine, clock)
+    finally:
+        lab.timelines = False
+    taken = lab.timeline
+    if outcome["passed"] or taken is None or taken.json is None:
+        taken = None
+    return outcome, taken
+
+
+def run_watched(identifier, source, lab, pristine, clock="virtual"):
+    """As `watch`; what tasks and threads did is in the outcome, as JSON (``timeline``). A single task
+    counts, too: it may be what should have been several."""
+    outcome, taken = watch(identifier, source, lab, pristine, clock)
+    if taken is None or not (taken.is_concurrent() or taken.has_tasks()):
+        return outcome
+    return {**outcome, "timeline": taken.json}
+
+
 def run_cell(source, lab, pristine):
     """A check in a notebook: shows how it went, and of a run with several tasks or threads that
     failed the check, what they did."""
     options = header(source)
-    lab.timelines, lab.timeline = True, None
-    try:
-        outcome = run(f"check {options.get('check', 'check')}", source, lab, pristine)
-    finally:
-        lab.timelines = False
+    outcome, taken = watch(f"check {options.get('check', 'check')}", source, lab, pristine)
     _show(options.get("check", "check"), options.get("points"), outcome)
-    if not outcome["passed"] and lab.timeline is not None and lab.timeline.is_concurrent():
-        display.display(lab.timeline.bundle(), raw=True)
+    if taken is not None and taken.is_concurrent():
+        display.display(taken.bundle(), raw=True)
     return outcome
 
 

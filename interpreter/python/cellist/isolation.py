@@ -17,9 +17,11 @@ import types
 #: Names under which this object stands are private.
 _MARK = "__cellist_private__"
 #: Loaded again, in this order: nobody else must be able to change them.
-_MODULES = ("operator", "ast", "inspect", "string", "textwrap", "cellist.laboratory", "cellist.check")
+_MODULES = ("operator", "ast", "inspect", "string", "textwrap", "cellist.timelines",
+            "cellist.laboratory", "cellist.check")
 #: Native ones, of which copies do.
-_COPIES = ("_ast", "_cellist", "_cellist_limits", "_operator", "itertools", "math", "time")
+_COPIES = ("_ast", "_cellist", "_cellist_limits", "_cellist_trace", "_operator", "itertools", "math",
+           "time")
 #: What a check computes with.
 _TRUSTED = ("ast", "inspect", "itertools", "math", "operator", "string", "textwrap")
 #: Shared modules whose functions and classes are put back before each check.
@@ -47,22 +49,23 @@ def seal(session, replace):
 def _seal(session, replace):
     mark, pristine = globals()[_MARK], dict(session.pristine)
     modules = _load(mark, pristine)
-    run, context = modules["cellist.check"]["run"], session.context
+    check, context = modules["cellist.check"], session.context
     lab = modules["cellist.laboratory"]["Lab"](session.namespace)
     restored, fields = _functions(), _fields()
     _guard(mark, replace, _classes(modules))
     _refuse()
     # The next import makes others of these names.
-    for name in ("check", "isolation", "laboratory"):
+    for name in ("check", "isolation", "laboratory", "timelines"):
         sys.modules.pop(f"cellist.{name}", None)
         vars(sys.modules["cellist"]).pop(name, None)
     session._lab = None
 
-    def run_check(identifier, source, clock):
+    def run_check(identifier, source, clock, watched):
         _restore(restored, fields)
+        run = check["run_watched" if watched else "run"]
         return context.run(run, identifier, source, lab, pristine, clock)
 
-    return {"run_check": run_check, "prepare_check": modules["cellist.check"]["prepare"]}
+    return {"run_check": run_check, "prepare_check": check["prepare"]}
 
 
 def _load(mark, pristine):
@@ -102,7 +105,8 @@ def _classes(modules):
     """The classes that the private modules define."""
     values = [value for namespace in modules.values() for value in namespace.values()]
     return [value for value in values if isinstance(value, type) and value.__module__ in modules
-            and value.__module__ in ("cellist.check", "cellist.laboratory", "ast", "operator")]
+            and value.__module__ in ("cellist.check", "cellist.laboratory", "cellist.timelines", "ast",
+                                     "operator")]
 
 
 def _functions():

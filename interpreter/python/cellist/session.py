@@ -305,12 +305,12 @@ class Session:
             self._lab = laboratory.Lab(self.namespace)
         return self._lab
 
-    def run_check(self, identifier, source, clock):
-        """Runs a check; returns a dict with its outcome."""
+    def run_check(self, identifier, source, clock, watched):
+        """Runs a check; returns a dict with its outcome. `watched`: with a timeline, if it fails."""
         from cellist import check
 
-        return self.context.run(
-            _run, check.run, identifier, source, self.lab(), self.pristine, clock)
+        run = check.run_watched if watched else check.run
+        return self.context.run(_run, run, identifier, source, self.lab(), self.pristine, clock)
 
     def prepare_check(self, identifier, source, anew):
         """Compiles a check ahead."""

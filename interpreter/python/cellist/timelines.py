@@ -18,7 +18,11 @@ class Taken:
     def close(self):
         """Ends it: what happens from now on is not in it."""
         if self.json is None:
-            self._name_threads()
+            try:
+                self._name_threads()
+            except Exception:
+                # A class of the user's may call a thread anything; its lane then has a number.
+                pass
             self.json = self._watch.timeline()
             self._watch.close()
 
@@ -32,9 +36,16 @@ class Taken:
 
     def is_concurrent(self):
         """Whether several tasks or threads are in it."""
+        return len(self._lanes()) > 1
+
+    def has_tasks(self):
+        """Whether a task is in it."""
+        return any(lane["kind"] == "task" for lane in self._lanes())
+
+    def _lanes(self):
         import json
 
-        return len(json.loads(self.json)["lanes"]) > 1
+        return json.loads(self.json)["lanes"]
 
     def svg(self, width=None):
         """The drawing as SVG."""

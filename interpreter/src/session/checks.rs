@@ -13,11 +13,27 @@ impl Session {
     /// # Errors
     /// When the check was interrupted.
     pub fn run_check(&self, id: &str, source: &str, clock: Clock) -> Result<CheckOutcome, Failure> {
+        self.run_check_watched(id, source, clock, false)
+    }
+
+    /// As [`Session::run_check`]; where `watched`, a check that fails comes with the timeline of what
+    /// it ran.
+    ///
+    /// # Errors
+    /// As [`Session::run_check`].
+    pub fn run_check_watched(
+        &self,
+        id: &str,
+        source: &str,
+        clock: Clock,
+        watched: bool,
+    ) -> Result<CheckOutcome, Failure> {
         let _running = self.interrupter.running();
         let clock = clock.name();
-        let _watched = self.watch()?;
+        let _limits = self.watch()?;
         let answer = self.ask("run_check", |vm| {
-            (vm.ctx.new_str(id), vm.ctx.new_str(source), vm.ctx.new_str(clock))
+            let watched = vm.ctx.new_bool(watched);
+            (vm.ctx.new_str(id), vm.ctx.new_str(source), vm.ctx.new_str(clock), watched)
         })?;
         let text = |key: &str| answer[key].as_str().map(str::to_owned);
         Ok(CheckOutcome {
@@ -26,6 +42,8 @@ impl Session {
             hint: text("hint"),
             message: text("message"),
             hint_error: text("hint_error"),
+            comparison: text("comparison"),
+            timeline: text("timeline"),
         })
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct ReportArgs {
     hidden_checks: Shown,
 
     #[command(flatten)]
-    tables: TableArgs,
+    pub(crate) tables: TableArgs,
 
     /// Add all verdicts to a gradebook (SQLite), which `cellist gradebook` shows
     #[arg(long, value_name = "FILE")]
@@ -129,6 +129,11 @@ impl TableArgs {
         self.files().next().is_some() || self.html.is_some()
     }
 
+    /// One of them shows what checks ran, and how long.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.html.is_some()
+    }
+
     fn files(&self) -> impl Iterator<Item = &PathBuf> {
         [&self.csv, &self.csv_checks, &self.canvas, &self.moodle].into_iter().flatten()
     }
@@ -167,7 +172,7 @@ impl TableArgs {
         }
         if let Some(folder) = &self.html {
             // One message: the others would be the same.
-            let mut pages = html::pages(entries).into_iter();
+            let mut pages = html::pages(entries);
             done(pages.try_for_each(|(name, text)| put(&folder.join(name), &text)));
         }
         failed

@@ -14,6 +14,8 @@ use std::os::unix::net::UnixStream;
 const EXIT_BROKEN: i32 = 91;
 /// Texts are cut to this many bytes, so that an answer always fits into a frame.
 const MAX_TEXT: usize = 64 << 10;
+/// Timelines with more bytes of JSON are left out: some hundred tasks.
+const MAX_TIMELINE: usize = 128 << 10;
 
 /// Serves one job and ends the process.
 pub(super) fn serve(
@@ -57,7 +59,9 @@ pub(super) fn serve(
                 let error = raised(session.run_cell(&Cell::new(&source, origin, number)));
                 Reply::Tested { shown: output.shown().cut(cut).ended_by(error) }
             }
-            Request::Check { id, source } => checked(session.run_check(&id, &source, clock)),
+            Request::Check { id, source, watched } => {
+                checked(session.run_check_watched(&id, &source, clock, watched))
+            }
             Request::End {} => Reply::Ready {},
         };
         // The learner's code may have forked: only one process answers.
@@ -89,20 +93,27 @@ fn raised(outcome: Outcome) -> Option<Raised> {
 
 fn checked(outcome: Result<CheckOutcome, Failure>) -> Reply {
     match outcome {
-        Ok(CheckOutcome { passed, score, hint, message, hint_error }) => Reply::Checked {
-            passed,
-            // JSON has no other numbers.
-            score: score.map(|score| if score.is_finite() { score } else { 0.0 }),
-            hint: hint.map(cut),
-            message: message.map(cut),
-            hint_error: hint_error.map(cut),
-        },
+        Ok(CheckOutcome { passed, score, hint, message, hint_error, comparison, timeline }) => {
+            Reply::Checked {
+                passed,
+                // JSON has no other numbers.
+                score: score.map(|score| if score.is_finite() { score } else { 0.0 }),
+                hint: hint.map(cut),
+                message: message.map(cut),
+                hint_error: hint_error.map(cut),
+                comparison: comparison.map(cut),
+                // Half a timeline is none.
+                timeline: timeline.filter(|json| json.len() <= MAX_TIMELINE),
+            }
+        }
         Err(Failure { ename, evalue, .. }) => Reply::Checked {
             passed: false,
             score: None,
             hint: left_the_check(&ename, &evalue),
             message: Some(cut(format!("{ename}: {evalue}"))),
             hint_error: None,
+            comparison: None,
+            timeline: None,
         },
     }
 }

@@ -41,6 +41,12 @@ impl Timer {
         self.begun + self.limit
     }
 
+    /// What has been taken of the time.
+    pub(super) fn taken(&self) -> Duration {
+        let used = Used::of(self.process).since(self.before);
+        taken(self.begun.elapsed(), used)
+    }
+
     /// What is left of the time at least; zero when it is up.
     pub(super) fn rest(&self) -> Duration {
         let real = self.begun.elapsed();
@@ -49,6 +55,11 @@ impl Timer {
             rest => rest,
         }
     }
+}
+
+/// Ticks are coarse: no more than real time.
+fn taken(real: Duration, used: Used) -> Duration {
+    real.saturating_sub(used.queued).max(used.processor.min(real))
 }
 
 /// Several threads may have queued at once: what they had of the processors counts in any case.
@@ -122,6 +133,19 @@ mod tests {
         assert_eq!(left(99, 0, 99), 1);
         assert_eq!(left(100, 0, 100), 0);
         assert_eq!(left(1000, 0, 1000), 0);
+    }
+
+    #[test]
+    fn what_was_taken_leaves_out_the_queue() {
+        let taken = |real, processor, queued| {
+            let [real, processor, queued] = [real, processor, queued].map(Duration::from_millis);
+            taken(real, Used { processor, queued }).as_millis()
+        };
+        assert_eq!(taken(50, 20, 30), 20);
+        assert_eq!(taken(50, 0, 0), 50);
+        // Threads that queued for each other, and a tick that came early.
+        assert_eq!(taken(50, 40, 90), 40);
+        assert_eq!(taken(3, 10, 0), 3);
     }
 
     #[test]

@@ -152,6 +152,8 @@ mod tests {
             hint: Some("größer".into()),
             message: None,
             hint_error: None,
+            comparison: None,
+            timeline: None,
         }
     }
 

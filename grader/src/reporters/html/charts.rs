@@ -1,6 +1,8 @@
 //! Pictures of the overview, as SVG in the page. Each says in words what it shows.
 
+use super::overview::milliseconds;
 use super::statistics::Check;
+use crate::reporters::plain::plain;
 use maud::{Markup, html};
 
 const PASSED: &str = "#0b5d1e";
@@ -38,6 +40,61 @@ pub(super) fn tenths(counts: [usize; 10]) -> Markup {
             }
             line x1="6" y1="160.5" x2="614" y2="160.5" stroke="#1b1b1b" {}
         }
+    }
+}
+
+/// How long each check took: its median as a bar, on to its maximum a line.
+pub(super) fn times(checks: &[Check<'_>]) -> Markup {
+    const WIDTH: f64 = 760.0;
+    const NAMES: f64 = 250.0;
+    const BARS: f64 = 420.0;
+    const ROW: usize = 24;
+    let timed: Vec<(String, f64, f64)> = checks
+        .iter()
+        .filter_map(|check| match check.millis() {
+            (Some(median), Some(longest)) => {
+                Some((plain(&format!("{} {}", check.unit, check.name)), median, longest))
+            }
+            _ => None,
+        })
+        .collect();
+    let most = timed.iter().map(|(_, _, longest)| *longest).fold(1e-3, f64::max);
+    let x = |millis: f64| NAMES + BARS * millis / most;
+    let words: Vec<String> = timed
+        .iter()
+        .map(|(name, median, longest)| {
+            format!("{name}: {}, at most {}", milliseconds(*median), milliseconds(*longest))
+        })
+        .collect();
+    let label = format!("Time of each check, median and maximum. {}", words.join("; "));
+    let height = ROW * timed.len() + 8;
+    html! {
+        figure {
+            figcaption { "How long each check took: the bar is the median, the line goes on to the longest" }
+            svg role="img" aria-label=(label) viewBox={ "0 0 " (WIDTH) " " (height) } width=(WIDTH)
+                height=(height) xmlns="http://www.w3.org/2000/svg" {
+                @for (row, (name, median, longest)) in timed.iter().enumerate() {
+                    @let y = row * ROW + 4;
+                    text x=(NAMES - 8.0) y=(y + 15) text-anchor="end" font-size="12" { (short(name)) }
+                    rect x=(NAMES) y=(y + 3) width=(format!("{:.1}", x(*median) - NAMES)) height="14"
+                        fill=(PASSED) {}
+                    line x1=(format!("{:.1}", x(*median))) x2=(format!("{:.1}", x(*longest)))
+                        y1=(y + 10) y2=(y + 10) stroke="#1b1b1b" stroke-width="2" {}
+                    text x=(format!("{:.1}", x(*longest) + 6.0)) y=(y + 15) font-size="12" {
+                        (milliseconds(*longest))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What fits beside a bar.
+fn short(name: &str) -> String {
+    const LETTERS: usize = 36;
+    match name.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
     }
 }
 

@@ -1,35 +1,32 @@
 //! A learner's page: every check with its points and what to do next.
 
-use super::page;
+use super::{page, picture};
 use crate::reporters::feedback::{
-    brief, check_name, exception, mark, number, outcome, own_errors, total,
+    brief, check_name, comparison, exception, mark, number, outcome, own_errors, seen, total,
 };
 use crate::reporters::json::Entry;
 use crate::reporters::plain::plain;
 use cellist_formats::verdict::{ItemVerdict, Status, UnitVerdict, Verdict};
+use cellist_judge::CheckRuns;
 use maud::{Markup, html};
 
 /// The page of one learner's submissions.
 pub(super) fn page(learner: &str, entries: &[&Entry]) -> String {
-    let content = html! {
-        @for entry in entries {
-            @if let Some(verdict) = &entry.verdict {
-                section {
-                    h2 { (plain(&verdict.notebook)) }
-                    (submission(verdict))
-                }
-            }
-        }
-    };
-    page::page(&format!("Feedback for {learner}"), &content)
+    let verdicts = entries.iter().filter_map(|entry| Some((entry.verdict.as_ref()?, &entry.runs)));
+    let sections = verdicts.map(|(verdict, runs)| page::Section {
+        heading: plain(&verdict.notebook),
+        content: submission(verdict, runs),
+    });
+    page::page(&format!("Feedback for {learner}"), &html! {}, &sections.collect::<Vec<_>>())
 }
 
-fn submission(verdict: &Verdict) -> Markup {
+fn submission(verdict: &Verdict, runs: &CheckRuns) -> Markup {
     html! {
         p.total { (total(verdict)) }
         @for unit in &verdict.units {
             h3 { (plain(&unit.title)) }
-            @if !unit.items.is_empty() { (checks(unit)) }
+            @if !unit.items.is_empty() { (checks(unit, runs)) }
+            (pictures(unit, runs))
             (errors(unit))
         }
         @if !verdict.notes.is_empty() {
@@ -39,7 +36,7 @@ fn submission(verdict: &Verdict) -> Markup {
     }
 }
 
-fn checks(unit: &UnitVerdict) -> Markup {
+fn checks(unit: &UnitVerdict, runs: &CheckRuns) -> Markup {
     let summed = format!("{} of {} points", number(unit.points), number(unit.max_points));
     html! {
         table {
@@ -59,7 +56,12 @@ fn checks(unit: &UnitVerdict) -> Markup {
                             @if item.hidden { " (hidden)" }
                         }
                         td.number { (points(item)) }
-                        td { (result(item)) }
+                        td {
+                            (result(item))
+                            @if let Some(sides) = comparison(item, runs) {
+                                p.sides.text { (plain(&brief(sides))) }
+                            }
+                        }
                     }
                 }
             }
@@ -90,6 +92,18 @@ fn result(item: &ItemVerdict) -> Markup {
             (word)
         }
         span.text { (text) }
+    }
+}
+
+/// What the learner's code did in the checks that it failed.
+fn pictures(unit: &UnitVerdict, runs: &CheckRuns) -> Markup {
+    let timeline = |item| Some((check_name(unit, item), seen(item, runs)?.timeline.as_deref()?));
+    let figures = picture::figures(unit.items.iter().filter_map(timeline));
+    html! {
+        @if !figures.is_empty() {
+            h4 { "What your tasks and threads did" }
+            @for figure in figures { (figure) }
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The class at a glance, for whoever teaches it.
 
+use super::page::{self, Section};
 use super::statistics::{Check, Statistics};
-use super::{LEARNERS, charts, page};
+use super::{LEARNERS, charts};
 use crate::reporters::feedback::{number, possible};
 use crate::reporters::json::Entry;
 use crate::reporters::plain::plain;
@@ -12,32 +13,36 @@ use std::collections::BTreeMap;
 pub(super) fn page(entries: &[Entry], files: &BTreeMap<&str, String>) -> String {
     let statistics = Statistics::of(entries);
     let failed: Vec<&Entry> = entries.iter().filter(|entry| entry.verdict.is_none()).collect();
-    let content = html! {
+    let summary = html! {
         p { (count(entries.len(), "submission")) ", " (count(files.len(), "learner")) ", "
             (count(statistics.len(), "notebook")) "; " (failed.len()) " could not be graded." }
-        @for one in &statistics {
-            section {
-                h2 { (plain(one.notebook)) }
-                (notebook(one))
-                h3 { "Checks" }
-                (checks(&one.checks))
-                h3 { "Learners" }
-                (learners(one, files))
+    };
+    let of_notebook = |one: &Statistics<'_>| Section {
+        heading: plain(one.notebook),
+        content: html! {
+            (notebook(one))
+            h3 { "Checks" }
+            (checks(&one.checks))
+            @if one.checks.iter().any(|check| !check.took.is_empty()) {
+                (charts::times(&one.checks))
             }
-        }
-        @if !failed.is_empty() {
-            section {
-                h2 { "Could not be graded" }
-                dl {
-                    @for entry in failed {
-                        dt.text { (plain(&entry.submission)) }
-                        dd.text { (plain(entry.error.as_deref().unwrap_or_default())) }
-                    }
+            h3 { "Learners" }
+            (learners(one, files))
+        },
+    };
+    let mut sections: Vec<Section> = statistics.iter().map(of_notebook).collect();
+    if !failed.is_empty() {
+        let content = html! {
+            dl {
+                @for entry in failed {
+                    dt.text { (plain(&entry.submission)) }
+                    dd.text { (plain(entry.error.as_deref().unwrap_or_default())) }
                 }
             }
-        }
-    };
-    page::page("Class overview", &content)
+        };
+        sections.push(Section { heading: "Could not be graded".to_owned(), content });
+    }
+    page::page("Class overview", &summary, &sections)
 }
 
 fn notebook(one: &Statistics<'_>) -> Markup {
@@ -51,6 +56,8 @@ fn notebook(one: &Statistics<'_>) -> Markup {
 }
 
 fn checks(checks: &[Check<'_>]) -> Markup {
+    // A gradebook knows no times.
+    let timed = checks.iter().any(|check| !check.took.is_empty());
     html! {
         table {
             caption { "Every check, in the notebook's order. Bars: passed dark, failed red, neither grey" }
@@ -60,6 +67,10 @@ fn checks(checks: &[Check<'_>]) -> Markup {
                     th.number scope="col" { "Passed" }
                     th scope="col" { "Share" }
                     th.number scope="col" { "Mean points" }
+                    @if timed {
+                        th.number scope="col" { "Median time" }
+                        th.number scope="col" { "Longest" }
+                    }
                     th scope="col" { "Commonest failure" }
                 }
             }
@@ -71,6 +82,11 @@ fn checks(checks: &[Check<'_>]) -> Markup {
                         td.number { (percent(check.passed, check.count())) }
                         td { (charts::share(check)) }
                         td.number { (mean(check)) " of " (number(check.max_points)) }
+                        @if timed {
+                            @let (median, longest) = check.millis();
+                            td.number { (median.map(milliseconds).unwrap_or_default()) }
+                            td.number { (longest.map(milliseconds).unwrap_or_default()) }
+                        }
                         td.text {
                             @if let Some((text, times)) = check.commonest_failure() {
                                 (times) " × " (plain(text))
@@ -124,6 +140,11 @@ fn percent(part: usize, whole: usize) -> String {
 
 fn mean(check: &Check<'_>) -> String {
     number(check.points / check.count().max(1) as f64)
+}
+
+/// Whole ones, but of less than ten.
+pub(super) fn milliseconds(millis: f64) -> String {
+    if millis < 9.95 { format!("{millis:.1} ms") } else { format!("{millis:.0} ms") }
 }
 
 fn seconds(millis: f64) -> String {

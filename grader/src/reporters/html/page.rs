@@ -15,6 +15,7 @@ body { margin: 0 auto; max-width: 62rem; padding: 1rem 1.5rem 3rem; background: 
 h1 { font-size: 1.7rem; line-height: 1.2; }
 h2 { font-size: 1.3rem; margin-top: 2.5rem; border-bottom: 2px solid #1b1b1b; }
 h3 { font-size: 1.1rem; margin-top: 1.8rem; }
+h4 { font-size: 1rem; margin-bottom: .3rem; }
 .total { font-size: 1.15rem; font-weight: 600; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
@@ -29,19 +30,32 @@ td.number, th.number { text-align: right; white-space: nowrap; font-variant-nume
 .mark { font-weight: 700; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #f4f4f4; border: 1px solid #8a8a8a;
   padding: .6rem; font-size: .9rem; }
-svg { max-width: 100%; height: auto; }
+.sides { margin: .3rem 0 0; }
+figure { margin: 1rem 0; }
+figcaption { padding: .3rem 0; }
+img, svg { max-width: 100%; height: auto; }
+.drawing { white-space: pre; overflow-x: auto; }
+:focus-visible { outline: 3px solid #0b3d91; outline-offset: 2px; }
 a { color: #0b3d91; }
 @page { margin: 1.8cm; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   a { color: inherit; text-decoration: none; }
-  tr, pre, svg { break-inside: avoid; }
-  h1, h2, h3, caption { break-after: avoid; }
+  nav, details { display: none; }
+  tr, pre, figure { break-inside: avoid; }
+  h1, h2, h3, h4, caption { break-after: avoid; }
 }";
 
-/// A whole page. `title` is its heading, too.
-pub(super) fn page(title: &str, content: &Markup) -> String {
+/// A part of a page, in the table of contents if there are several.
+pub(super) struct Section {
+    pub(super) heading: String,
+    pub(super) content: Markup,
+}
+
+/// A whole page. `title` is its heading, too; `summary` stands before the sections.
+pub(super) fn page(title: &str, summary: &Markup, sections: &[Section]) -> String {
     let title = plain(title);
+    let named = || sections.iter().enumerate().map(|(at, one)| (format!("part-{}", at + 1), one));
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -53,9 +67,20 @@ pub(super) fn page(title: &str, content: &Markup) -> String {
                 style { (maud::PreEscaped(STYLE)) }
             }
             body {
+                header { h1 { (title) } }
+                @if sections.len() > 1 {
+                    nav aria-label="Parts of this page" {
+                        ul { @for (id, part) in named() { li { a href={ "#" (id) } { (part.heading) } } } }
+                    }
+                }
                 main {
-                    h1 { (title) }
-                    (content)
+                    (summary)
+                    @for (id, part) in named() {
+                        section aria-labelledby=(id) {
+                            h2 id=(id) { (part.heading) }
+                            (part.content)
+                        }
+                    }
                 }
             }
         }

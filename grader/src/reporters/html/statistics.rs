@@ -2,7 +2,8 @@
 
 use crate::reporters::feedback::{check_name, outcome, possible};
 use crate::reporters::json::Entry;
-use cellist_formats::verdict::{ItemVerdict, Status, UnitVerdict, Verdict};
+use cellist_formats::verdict::{ItemVerdict, Status, Verdict};
+use cellist_judge::{CheckRun, CheckRuns};
 use std::collections::{BTreeMap, HashMap};
 
 /// One notebook's submissions: of each learner the last.
@@ -25,6 +26,8 @@ pub(super) struct Check<'a> {
     pub(super) open: usize,
     /// Sum of the points given.
     pub(super) points: f64,
+    /// How long it took in each submission in which it ran, in milliseconds.
+    pub(super) took: Vec<f64>,
     failures: HashMap<String, usize>,
 }
 
@@ -40,8 +43,15 @@ impl Check<'_> {
         most.map(|(text, count)| (text.as_str(), *count))
     }
 
-    fn add(&mut self, item: &ItemVerdict) {
+    /// Median and maximum of the time that it took, in milliseconds.
+    pub(super) fn millis(&self) -> (Option<f64>, Option<f64>) {
+        let longest = self.took.iter().copied().max_by(f64::total_cmp);
+        (longest.map(|_| median(self.took.iter().copied())), longest)
+    }
+
+    fn add(&mut self, item: &ItemVerdict, run: Option<&CheckRun>) {
         self.points += item.points;
+        self.took.extend(run.map(|run| run.took.as_secs_f64() * 1e3));
         match item.status {
             Status::Passed => self.passed += 1,
             Status::Failed | Status::Error => {
@@ -56,14 +66,19 @@ impl Check<'_> {
 impl<'a> Statistics<'a> {
     /// Of every notebook, by name.
     pub(super) fn of(entries: &'a [Entry]) -> Vec<Self> {
-        let mut notebooks: BTreeMap<&str, BTreeMap<&str, &Verdict>> = BTreeMap::new();
+        let mut notebooks: BTreeMap<&str, BTreeMap<&str, (&Verdict, &CheckRuns)>> = BTreeMap::new();
         for entry in entries {
             if let Some(verdict) = &entry.verdict {
                 let learner = entry.learner.as_deref().unwrap_or(&entry.submission);
-                notebooks.entry(&verdict.notebook).or_default().insert(learner, verdict);
+                let seen = (verdict, &entry.runs);
+                notebooks.entry(&verdict.notebook).or_default().insert(learner, seen);
             }
         }
-        let one = |(notebook, verdicts)| Self { checks: checks(&verdicts), notebook, verdicts };
+        let one = |(notebook, seen): (_, BTreeMap<_, (_, _)>)| Self {
+            checks: checks(&seen),
+            notebook,
+            verdicts: seen.into_iter().map(|(learner, (verdict, _))| (learner, verdict)).collect(),
+        };
         notebooks.into_iter().map(one).collect()
     }
 
@@ -93,12 +108,14 @@ impl<'a> Statistics<'a> {
 }
 
 /// In the order in which they stand in the first submission that has them.
-fn checks<'a>(verdicts: &BTreeMap<&'a str, &'a Verdict>) -> Vec<Check<'a>> {
+fn checks<'a>(seen: &BTreeMap<&'a str, (&'a Verdict, &'a CheckRuns)>) -> Vec<Check<'a>> {
     let mut checks: Vec<Check<'a>> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
-    let units = verdicts.values().flat_map(|verdict| &verdict.units);
-    let items = units.flat_map(|unit: &'a UnitVerdict| unit.items.iter().map(move |i| (unit, i)));
-    for (unit, item) in items {
+    let units = seen
+        .values()
+        .flat_map(|(verdict, runs)| verdict.units.iter().map(move |unit| (unit, runs)));
+    let items = units.flat_map(|(unit, runs)| unit.items.iter().map(move |i| (unit, i, runs)));
+    for (unit, item, runs) in items {
         let place = *places.entry(&item.id).or_insert_with(|| {
             checks.push(Check {
                 unit: &unit.id,
@@ -109,11 +126,12 @@ fn checks<'a>(verdicts: &BTreeMap<&'a str, &'a Verdict>) -> Vec<Check<'a>> {
                 failed: 0,
                 open: 0,
                 points: 0.0,
+                took: Vec::new(),
                 failures: HashMap::new(),
             });
             checks.len() - 1
         });
-        checks[place].add(item);
+        checks[place].add(item, runs.get(&item.id));
     }
     checks
 }

@@ -78,6 +78,7 @@ fn graded() -> Graded {
         learner: Some("zoë".into()),
         identity: None,
         result: Ok(coffee_shop()),
+        runs: Default::default(),
     }
 }
 
@@ -88,6 +89,7 @@ fn foreign() -> Graded {
         learner: None,
         identity: None,
         result: Err(GradeError::Foreign(foreign)),
+        runs: Default::default(),
     }
 }
 
