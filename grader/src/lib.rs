@@ -5,5 +5,6 @@ pub mod assignments;
 pub mod batch;
 pub mod intake;
 pub mod nbgrader;
+pub mod otter;
 pub mod reporters;
 pub mod specs;

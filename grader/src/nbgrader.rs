@@ -17,5 +17,6 @@ mod submission;
 pub use course::{Course, CourseError};
 pub use late::LatePolicy;
 pub use needs::MissingModules;
+pub(crate) use needs::{answer as needs_answer, question as needs_question};
 pub use source::SourceError;
 pub use submission::NewerMetadata;
