@@ -9,6 +9,7 @@
 
 mod config;
 mod course;
+mod handed_in;
 mod master;
 mod origin;
 mod questions;

@@ -140,23 +140,25 @@ BEFORE = "def twice(x):\n    return 2 * x"
 INIT = "# Initialize Otter\nimport otter\ngrader = otter.Notebook(\"rules.ipynb\")"
 
 
-def fun(body: str, arguments: str = "twice") -> tuple[str, str]:
+def fun(body: str, arguments: str = "twice", name: str = "test_it") -> tuple[str, str]:
     """A test function, called in its cell."""
-    return f"def test_it({arguments}):\n    {body}\n\ntest_it({arguments})", ""
+    return f"def {name}({arguments}):\n    {body}\n\n{name}({arguments})", ""
 
 
 #: The same for tests that raise.
 EXCEPTION_RULES = [
     Question("passes", "", [fun("assert twice(2) == 4")], 1),
-    Question("fails", "points: 2", [fun("assert twice(2) == 4"), fun("assert twice(2) == 5, 'no'")], 1, 2),
+    Question("fails", "points: 2", [fun("assert twice(2) == 4", name="test_a"), fun("assert twice(2) == 5, 'no'")], 1, 2),
     Question("raises", "", [fun("twice(2, 3)")], 0),
     Question("returns", "", [fun("return False")], 1),
     Question("environment", "", [fun("assert env['twice'](2) == 4", "env")], 1),
-    Question("changes", "", [fun("env['made'] = 1", "env"), fun("assert made == 1", "made")], 1),
+    Question("changes", "", [fun("env['made'] = 1", "env", "test_a"), fun("assert made == 1", "made")], 1),
     Question("missing-is-none", "", [fun("assert nobody is None", "nobody")], 1),
-    Question("hidden", "", [fun("assert True"), ("# HIDDEN\n" + fun("assert 0")[0], "")], 0.5),
-    Question("whole", "all_or_nothing: true", [fun("assert 0"), fun("pass")], 0),
-    Question("by-case", "", [(configured("points: 3", fun("pass")[0]), ""), (configured("points: 1", fun("1/0")[0]), "")], 3, 4),
+    Question("hidden", "", [fun("assert True", name="test_a"), ("# HIDDEN\n" + fun("assert 0")[0], "")], 0.5),
+    Question("whole", "all_or_nothing: true", [fun("assert 0", name="test_a"), fun("pass")], 0),
+    # Otter knows test functions by their names: of equal ones the last is run.
+    Question("same-name", "points: 2", [fun("assert 0"), fun("pass")], 2, 2),
+    Question("by-case", "", [(configured("points: 3", fun("pass", name="test_a")[0]), ""), (configured("points: 1", fun("1/0")[0]), "")], 3, 4),
 ]  # fmt: skip
 
 
@@ -186,8 +188,9 @@ class Work:
         """Hands in what the questions say."""
         cells = [code(INIT), code(BEFORE)] + [cell for question in self.questions for cell in question.learner()]
         cells += [*(extra or []), code("grader.check_all()"), code("grader.export(run_tests=True)")]
-        path = self.root / "submitted" / f"{learner}.ipynb"
-        path.parent.mkdir(exist_ok=True)
+        # Under another name Otter's own `grader.check` fails, and all tests run at the end.
+        path = self.root / "submitted" / learner / "rules.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(notebook(cells, **self.metadata)))
         return path
 
@@ -327,24 +330,27 @@ def test_submissions_find_their_assignment(work: Work, grade_otter: Grade, tmp_p
     work.submit("ann")
     other.submit("bob")
     work.metadata = {"otter": {"assignment_name": "third"}}
-    work.submit("eve")
+    third = work.submit("eve").rename(work.root / "submitted/eve/third.ipynb")
     done = grade_otter(work.root, work.root / "submitted")
     ann, bob, eve = done.entries()
     assert done.code == 1
     assert (ann["verdict"]["points"], bob["verdict"]["points"]) == (1, 0)
     assert "it is for none of the assignments `others`, `rules`" in eve["error"]
-    [alone] = grade_otter(work.master, work.root / "submitted/eve.ipynb").entries()
+    [alone] = grade_otter(work.master, third).entries()
     assert "it is for the assignment `third`, and this is `rules`" in alone["error"]
 
 
-def test_export_zips_are_taken(work: Work, grade_otter: Grade) -> None:
-    work.questions = [RULES[0]]
+def test_export_zips_are_taken_with_the_files_in_them(work: Work, grade_otter: Grade) -> None:
+    read = "[open(name).read() for name in ('own.txt', 'data.txt')]"
+    work.questions = [Question("files", "", [(read, "['mine', 'ours']")], 1)]
     work.write()
     path = work.root / "ann.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(work.submit(), "rules.ipynb")
         archive.writestr("__zip_filename__", "ann.zip")
         archive.writestr(".OTTER_LOG", b"never read")
+        archive.writestr("own.txt", "mine")
+        archive.writestr("data.txt", "forged")
     [entry] = grade_otter(work.master, path).entries()
     assert (entry["verdict"]["points"], entry["learner"]) == (1, "ann")
 
@@ -419,3 +425,34 @@ def test_broken_tests_are_told(work: Work, grade_otter: Grade) -> None:
     work.write()
     [entry] = grade_otter(work.master, work.submit()).entries()
     assert entry["error"] == "the tests of `rules`: question `q`: ValueError: points has 2 numbers for 1 test cases"
+
+
+#: What the sample course's submissions earn.
+WORDS = {
+    "ada": {"q1": 2, "q2": 3, "q3": 1},
+    # Letters as they were; nothing for no words; a seed of his own, but Otter sets it again before each cell.
+    "ben": {"q1": 4 / 3, "q2": 0, "q3": 1},
+    "cleo": {"q1": 0, "q2": 0, "q3": 0.5},
+}
+
+
+def test_the_sample_course(grade_otter: Grade) -> None:
+    done = grade_otter(HERE / "words.ipynb", HERE / "submitted")
+    assert done.code == 0, done.stdout + done.stderr
+    entries = {entry["learner"]: entry["verdict"] for entry in done.entries()}
+    for learner, wanted in WORDS.items():
+        earned = by_question(entries[learner])
+        earned.pop("", None)
+        assert earned == pytest.approx(wanted), learner
+    assert [entries[learner]["manual_points"] for learner in WORDS] == [2, 0, 0]
+
+
+@pytest.mark.timeout(1800)
+def test_the_sample_course_in_otter(env: dict[str, str], tmp_path: Path) -> None:
+    shutil.copytree(HERE, tmp_path / "course")
+    autograder = otter.assign(tmp_path / "course/words.ipynb", tmp_path / "dist", env)
+    submissions = [HERE / "submitted" / learner / "words.ipynb" for learner in WORDS]
+    theirs = otter.grade(autograder, submissions, env)
+    for (learner, wanted), path in zip(WORDS.items(), submissions, strict=True):
+        earned = {name: points for name, (points, _) in theirs[str(path)].items()}
+        assert earned == pytest.approx(wanted), learner

@@ -38,12 +38,12 @@ def programs() -> Path:
     return venv / "bin"
 
 
-def run(*command: str | Path, env: dict[str, str]) -> str:
+def run(*command: str | Path, env: dict[str, str], cwd: Path | None = None) -> str:
     """Runs one of Otter's programs; returns what it printed."""
     folder = programs()
     environment = env | {"PATH": f"{folder}:{env.get('PATH', '/usr/bin:/bin')}"}
     program = [folder / command[0], *command[1:]]
-    done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(program, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     return done.stdout
 

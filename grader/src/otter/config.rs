@@ -29,9 +29,11 @@ impl Config {
             return Err(format!("it is in {language}; grade it with Otter"));
         }
         if is_true(map.get("grade_from_log")) {
-            return Err("its `grade_from_log` takes answers from Otter's own log of pickles, which \
+            return Err(
+                "its `grade_from_log` takes answers from Otter's own log of pickles, which \
                         is never read here; grade it with Otter"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         let mut undone = Vec::new();
         if map.get("plugins").and_then(Value::as_array).is_some_and(|list| !list.is_empty()) {

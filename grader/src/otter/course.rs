@@ -1,5 +1,6 @@
 //! Assignments of Otter's, and the submissions that are held against them.
 
+use super::handed_in::{self, Files};
 use super::origin::{self, Origin};
 use super::questions::{self, Question};
 use super::submission;
@@ -8,6 +9,7 @@ use crate::batch::GradeError;
 use crate::nbgrader::{self, MissingModules};
 use cellist_formats::notebook::{CellType, Notebook};
 use cellist_formats::verdict::Verdict;
+use cellist_judge::Attachment;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
@@ -28,8 +30,8 @@ pub struct OtterError {
 #[derive(Debug)]
 pub struct OtterAssignments {
     all: Vec<Assignment>,
-    /// Which assignment a submission was for.
-    chosen: Mutex<HashMap<PathBuf, usize>>,
+    /// Which assignment a submission that is being judged is for, and its own files.
+    chosen: Mutex<HashMap<PathBuf, (usize, Option<Files>)>>,
 }
 
 #[derive(Debug)]
@@ -51,8 +53,8 @@ impl OtterAssignments {
     pub fn read(paths: &[PathBuf]) -> Result<Self, OtterError> {
         let mut all = Vec::new();
         for path in paths {
-            let found = origin::read(path)
-                .map_err(|reason| OtterError { path: path.clone(), reason })?;
+            let found =
+                origin::read(path).map_err(|reason| OtterError { path: path.clone(), reason })?;
             all.extend(found.into_iter().map(|origin| Assignment {
                 origin,
                 questions: OnceLock::new(),
@@ -122,7 +124,8 @@ impl Assignment {
             .flat_map(|cell| cell.source().lines())
             .filter(|line| line.starts_with("import ") || line.starts_with("from "));
         let lines: BTreeSet<String> = lines.map(str::to_owned).collect();
-        let known = self.missing.lock().unwrap_or_else(PoisonError::into_inner).get(&lines).cloned();
+        let known =
+            self.missing.lock().unwrap_or_else(PoisonError::into_inner).get(&lines).cloned();
         let title = &self.origin.title;
         let modules = match known {
             Some(modules) => modules,
@@ -158,19 +161,25 @@ impl Assignments for OtterAssignments {
         assignment.needs(questions, notebook, ask)?;
         let Origin { title, config, manual, files, .. } = &assignment.origin;
         let rebuilt = submission::rebuild(title, config, questions, manual, notebook);
+        let own = handed_in::beside(path).map_err(GradeError::Source)?;
+        // As Otter does it: the learner's files, and over them the assignment's.
+        let mut beside: HashMap<PathBuf, Attachment> = HashMap::new();
+        for file in own.iter().flat_map(Files::attachments).chain(files.iter().cloned()) {
+            beside.insert(file.name.clone(), file);
+        }
         let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
-        chosen.insert(path.to_owned(), index);
+        chosen.insert(path.to_owned(), (index, own));
         Ok(Prepared {
             spec: Cow::Owned(rebuilt.spec),
             answers: rebuilt.answers,
-            files: files.clone(),
+            files: beside.into_values().collect(),
             notes: Vec::new(),
         })
     }
 
     fn settle(&self, path: &Path, mut verdict: Verdict) -> Verdict {
-        let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
-        let assignment = chosen.remove(path).and_then(|index| self.all.get(index));
+        let chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        let assignment = chosen.as_ref().and_then(|(index, _)| self.all.get(*index));
         if let Some(Assignment { origin, questions, .. }) = assignment
             && let Some(questions) = questions.get()
         {

@@ -320,7 +320,8 @@ fn test_case(cell: &Cell, source: &str) -> Result<RawCase, String> {
     let mut start = 0;
     if is_test_config(first, "begin") {
         let end = lines.iter().position(|line| is_test_config(line, "end"));
-        let end = end.ok_or("the test's configuration has no end; add `\"\"\" # END TEST CONFIG`")?;
+        let end =
+            end.ok_or("the test's configuration has no end; add `\"\"\" # END TEST CONFIG`")?;
         let about = config::yaml(&lines[1..end].join("\n"))?;
         let value = |key: &str| about.get(key).cloned().unwrap_or_default();
         case.hidden = is_true(about.get("hidden"));

@@ -48,7 +48,8 @@ fn folder(path: &Path) -> Result<Vec<Origin>, String> {
         .filter(|name| !name.starts_with('.'))
         .collect();
     names.sort();
-    let ending = |ending: &str| names.iter().filter(|name| name.ends_with(ending)).collect::<Vec<_>>();
+    let ending =
+        |ending: &str| names.iter().filter(|name| name.ends_with(ending)).collect::<Vec<_>>();
     let notebooks = ending(".ipynb");
     let masters: Vec<&&String> = notebooks
         .iter()
@@ -164,7 +165,8 @@ fn unpacked(folder: &Path, title: String, kept: Option<TempDir>) -> Result<Origi
     let code = cells.filter(|cell| cell.cell_type() == CellType::Code);
     let code = code.map(|cell| cell.source().to_owned()).collect();
     let inner = folder.join("files");
-    let files = if kept.is_some() || inner.is_dir() { below(&inner, &inner) } else { beside(folder) };
+    let files =
+        if kept.is_some() || inner.is_dir() { below(&inner, &inner) } else { beside(folder) };
     Ok(Origin {
         title,
         config: config(folder)?,
@@ -179,7 +181,10 @@ fn unpacked(folder: &Path, title: String, kept: Option<TempDir>) -> Result<Origi
 /// An autograder's zip file: `tests`, `files` and `otter_config.json`.
 fn zip(path: &Path) -> Result<Origin, String> {
     let broken = |error: &dyn std::fmt::Display| {
-        format!("`{}` could not be unpacked: {error}; make it again with `otter assign`", path.display())
+        format!(
+            "`{}` could not be unpacked: {error}; make it again with `otter assign`",
+            path.display()
+        )
     };
     let folder = tempfile::Builder::new()
         .prefix("cellist-otter-")

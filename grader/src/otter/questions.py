@@ -31,23 +31,24 @@ def _describe(raw):
         return lines
 
     def from_cells(question):
-        found = []
+        # Otter knows test functions by their names: of equal ones the last is run.
+        found = {}
         for number, cell in enumerate(question["cells"]):
             name = f"{question['name']} - {number + 1}"
             about = [cell["hidden"], cell["points"], cell["success_message"], cell["failure_message"]]
             if question["ok_format"]:
                 text = "\n".join([*prompts(cell["source"]), *cell["output"].split("\n")])
-                found.append(test_files.ok_case(name, text, *about))
+                found[name] = test_files.ok_case(name, text, *about)
             else:
                 body = ast.parse(cell["source"]).body
                 if len(body) > 2 or not isinstance(body[0], ast.FunctionDef):
                     raise ValueError("an exception-based test cell holds one function, and at most a call of it")
                 source = f"from otter.test_files import test_case\n\n@test_case()\n{ast.unparse(body[0])}\n"
-                found.append(test_files.function_case(name, source, 0, *about))
+                found[body[0].name] = test_files.function_case(name, source, 0, *about)
         points = question["points"]
         if isinstance(points, dict):
-            points = points.get("each", 1) * len(found)
-        return test_files.TestFile(question["name"], found, points, question["all_or_nothing"])
+            points = points.get("each", 1) * len(question["cells"])
+        return test_files.TestFile(question["name"], list(found.values()), points, question["all_or_nothing"])
 
     def code(check):
         # What a check hands over is literal.

@@ -133,7 +133,9 @@ fn scale(config: &Config, verdict: &mut Verdict) {
     };
     let of = format!("{points} of {most} points");
     verdict.notes.push(match config.score_threshold {
-        Some(threshold) => format!("{of}; the assignment counts whole from a share of {threshold} on"),
+        Some(threshold) => {
+            format!("{of}; the assignment counts whole from a share of {threshold} on")
+        }
         None => format!("{of}; the assignment scales them to {full}"),
     });
     verdict.points = scaled;

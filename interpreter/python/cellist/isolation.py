@@ -92,6 +92,7 @@ def _load(mark, pristine):
         return shared(name, globals, locals, fromlist, level)
 
     inside, namespaces = {**pristine, "__import__": load}, {}
+
     def execute(name):
         loaded[name] = types.ModuleType(name)
         namespace = namespaces[name] = vars(loaded[name])

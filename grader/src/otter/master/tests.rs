@@ -54,7 +54,8 @@ fn questions_and_their_tests() {
         code(configured),
         code(&configured.replacen("\"\"\"", "_ = \"\"\"", 1)),
     ];
-    let master = read_cells(question("name: q1\npoints: 3\nall_or_nothing: yes", tests(test_cells)));
+    let master =
+        read_cells(question("name: q1\npoints: 3\nall_or_nothing: yes", tests(test_cells)));
     let master = master.unwrap();
     let [RawQuestion::Cells { name, points, all_or_nothing, ok_format, .. }] =
         master.questions.as_slice()
@@ -129,10 +130,7 @@ fn what_is_wrong_is_told_by_cell() {
             vec![begin(), raw("# BEGIN TESTS"), raw("# END QUESTION")],
             "cell 3: a question ends while a block `tests` in it does not; end that first",
         ),
-        (
-            vec![begin()],
-            "its last `# BEGIN QUESTION` has no end; add a raw cell `# END QUESTION`",
-        ),
+        (vec![begin()], "its last `# BEGIN QUESTION` has no end; add a raw cell `# END QUESTION`"),
         (
             vec![raw("# BEGIN QUESTION\npoints: 2")],
             "cell 1: the question has no name; add a line `name: q1`",

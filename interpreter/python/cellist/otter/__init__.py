@@ -36,7 +36,8 @@ class Notebook:
         """Runs the tests of all questions."""
         if self._graded:
             return None
-        return _Results(self._read(name).run(sys._getframe(1).f_globals) for name in self._questions())
+        names = sys._getframe(1).f_globals
+        return _Results([self._read(name).run(names) for name in self._questions()])
 
     def export(self, nb_path=None, export_path=None, pdf=True, filtering=True, pagebreaks=True, files=None,
                display_link=True, force_save=False, run_tests=False, ignore_log=False):
@@ -62,7 +63,7 @@ class Notebook:
         if run_tests:
             print("How the tests go with the names as they are now, not in a fresh run of the file:\n")
             names = sys._getframe(1).f_globals
-            print(_Results(self._read(name).run(names) for name in self._questions()))
+            print(_Results([self._read(name).run(names) for name in self._questions()]))
         if pdf:
             print("No PDF was added: this kernel makes none.")
         print(f"Hand in {target}: it holds {path} as it was saved last.")
