@@ -28,6 +28,8 @@ from support.executable import cellist  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parents[1] / "grading/attacks"
 LIMIT = 60
+#: Kinds of attack that are after something other than points.
+ANSWERED = ("ends", "exhausts", "files", "network")
 STARTER = "def answer():\n    ...\n"
 TESTS = ("assert answer() == 42", "_ = answer()\nassert answer() == 42")
 
@@ -120,20 +122,35 @@ def by_cellist(source: str, work: Path, outside: Path) -> Outcome:
     return Outcome(points, touched, called, ended)
 
 
-def by_nbgrader(source: str, work: Path, outside: Path) -> Outcome:
+def nbgraders_cells(answer: str, hidden: bool) -> str:
+    """The question for nbgrader, with an answer."""
     def flags(name: str, *on: str) -> dict:
         part = {"grade_id": name, "schema_version": 3, "points": 3, "task": False}
         return {"nbgrader": part | {flag: flag in on for flag in ("grade", "locked", "solution")}}
 
-    hidden = f"### BEGIN HIDDEN TESTS\n{TESTS[1]}\n### END HIDDEN TESTS"
-    graded = [code(TESTS[0], **flags("t0", "grade", "locked")), code(hidden, **flags("t1", "grade", "locked"))]
-    for folder, answer in (("source/ps1", STARTER), ("submitted/eve/ps1", source)):
-        (work / folder).mkdir(parents=True)
-        (work / folder / "u.ipynb").write_text(notebook([code(answer, **flags("a", "solution")), *graded]))
-    (work / "nbgrader_config.py").write_text("")
+    second = f"### BEGIN HIDDEN TESTS\n{TESTS[1]}\n### END HIDDEN TESTS" if hidden else ""
+    graded = [code(TESTS[0], **flags("t0", "grade", "locked")), code(second, **flags("t1", "grade", "locked"))]
+    return notebook([code(answer, **flags("a", "solution")), *graded])
+
+
+def nbgraders_course(folder: Path) -> Path:
+    """A course of nbgrader, ready to grade."""
+    (folder / "source/ps1").mkdir(parents=True)
+    (folder / "source/ps1/u.ipynb").write_text(nbgraders_cells(STARTER, hidden=True))
+    (folder / "nbgrader_config.py").write_text("")
     programs = nbgrader.programs()
-    for step in (["generate_assignment"], ["autograde"]):
-        ended, touched, called = locked(work, outside, [programs / "nbgrader", *step, "ps1"], str(programs))
+    env = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
+    step = [programs / "nbgrader", "generate_assignment", "ps1"]
+    subprocess.run(step, cwd=folder, env=env, check=True, capture_output=True)
+    return folder
+
+
+def by_nbgrader(source: str, work: Path, outside: Path, course: Path) -> Outcome:
+    shutil.copytree(course, work, dirs_exist_ok=True)
+    (work / "submitted/eve/ps1").mkdir(parents=True)
+    (work / "submitted/eve/ps1/u.ipynb").write_text(nbgraders_cells(source, hidden=False))
+    programs = nbgrader.programs()
+    ended, touched, called = locked(work, outside, [programs / "nbgrader", "autograde", "ps1"], str(programs))
     ask = """
         from nbgrader.api import Gradebook
         with Gradebook("sqlite:///gradebook.db") as book:
@@ -177,13 +194,13 @@ def main(names: list[str]) -> int:
     root.chmod(0o755)
     assignment = root / "otter"
     assignment.mkdir()
-    autograder = otters_assignment(assignment)
+    autograder, course = otters_assignment(assignment), nbgraders_course(root / "course")
     came_through = {"cellist": 0, "nbgrader": 0, "otter": 0}
     print(f"{'attack':20} {'kind':10} {'cellist':24} {'nbgrader':24} otter")
     for path in attacks:
         facts = dict(line[3:].split(": ", 1) for line in path.read_text().splitlines() if line.startswith("#| "))
-        # Of the 7 points there, one is for a quiet loop, which this question does not have.
-        earned = 6 if float(facts["points"]) >= 6 else float(facts["points"])
+        # Some answer rightly, after what they do: there the points are honest wherever it comes through.
+        earned = 6 if facts["row"] in ANSWERED or float(facts["points"]) >= 6 else 0
         told = []
         for grader in came_through:
             work, outside = root / f"{path.stem}-{grader}", root / f"{path.stem}-{grader}-outside"
@@ -194,7 +211,7 @@ def main(names: list[str]) -> int:
             if grader == "cellist":
                 outcome = by_cellist(source, work, outside)
             elif grader == "nbgrader":
-                outcome = by_nbgrader(source, work, outside)
+                outcome = by_nbgrader(source, work, outside, course)
             else:
                 outcome = by_otter(source, work, outside, autograder)
             told.append(outcome.words(earned))
