@@ -72,7 +72,8 @@ def _describe(raw):
         except Exception as error:
             return {"name": name, "error": f"{type(error).__name__}: {error}"}
         found = [{"points": case.points, "hidden": case.hidden, "check": case.check, "code": code(case.check),
-                  "failure_message": case.failure_message} for case in tests.test_cases]
+                  "failure_message": None if case.failure_message is None else str(case.failure_message)}
+                 for case in tests.test_cases]
         return {"name": name, "all_or_nothing": tests.all_or_nothing, "cases": found}
 
     return json.dumps([described(question) for question in raw])

@@ -45,7 +45,7 @@ fn cases(master: &Master) -> &[RawCase] {
 
 #[test]
 fn questions_and_their_tests() {
-    let configured = "\"\"\" # BEGIN TEST CONFIG\npoints: 2\nhidden: true\nfailure_message: no\n\
+    let configured = "\"\"\" # BEGIN TEST CONFIG\npoints: 2\nhidden: true\nfailure_message: nope\n\
                       \"\"\" # END TEST CONFIG\nx\n";
     let test_cells = vec![
         shows("x == 2", "True"),
@@ -69,7 +69,7 @@ fn questions_and_their_tests() {
     assert_eq!((found[2].source.as_str(), found[2].hidden), ("# not secret\nx", false));
     for case in &found[3..] {
         assert_eq!((case.source.as_str(), case.hidden), ("x", true));
-        assert_eq!((&case.points, &case.failure_message), (&json!(2), &json!("no")));
+        assert_eq!((&case.points, &case.failure_message), (&json!(2), &json!("nope")));
     }
 }
 
