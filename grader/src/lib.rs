@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod batch;
 pub mod intake;
 pub mod nbgrader;
+pub mod otter;
 pub mod public_checks;
 pub mod reporters;
 pub mod specs;

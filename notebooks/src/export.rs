@@ -1,9 +1,13 @@
-//! The course in the layout of nbgrader: `source/<set>/` for instructors, `release/<set>/` for
+//! The course for other graders. For Otter see [`otter()`]; here is the layout of nbgrader: `source/<set>/` for instructors, `release/<set>/` for
 //! learners, one assignment per set, cell metadata of schema version 3.
 //!
 //! The checks stay ours and run in our kernel. There a check that fails shows why and raises
 //! nothing; nbgrader counts what raises, so exported checks say `#| on-failure: raise`. What
 //! nbgrader cannot express is left out: a guard pays also when nothing else passes.
+
+mod otter;
+
+pub use otter::{LAB, OtterAssignment, TestFile, otter};
 
 use crate::build;
 use crate::course::{Course, NotebookPlan};

@@ -12,6 +12,7 @@ use cellist_grader::attempts::{self, Shard, Which};
 use cellist_grader::batch::{Batch, Journal, JournalError, Settings};
 use cellist_grader::intake::{self, IntakeError, Submission};
 use cellist_grader::nbgrader::{Course, LatePolicy};
+use cellist_grader::otter::OtterAssignments;
 use cellist_grader::specs::Specs;
 use cellist_judge::{Judge, Level, Limits};
 use output::{Output, Shape};
@@ -64,7 +65,9 @@ Examples:
   cellist grade /srv/exchange/python/inbound --spec spec/ --attempts best --gradebook gradebook.db
   cellist grade --watch incoming/ --spec spec/ --gradebook gradebook.db
   cellist grade --nbgrader ~/course --assignment ps1 --late zero
-  cellist grade --nbgrader ~/course /srv/exchange/python/inbound --attempts latest";
+  cellist grade --nbgrader ~/course /srv/exchange/python/inbound --attempts latest
+  cellist grade --otter hw01/hw01.ipynb submissions/
+  cellist grade --otter hw01-autograder.zip gradescope-download.zip --csv grades.csv";
 
 /// Grades submitted notebooks and prints a table of units, checks, points and hints.
 #[derive(Debug, clap::Args)]
@@ -75,13 +78,18 @@ pub(crate) struct GradeArgs {
     submissions: Vec<PathBuf>,
 
     /// Grading spec, or a folder of them; each submission finds its own by the ids of its cells
-    #[arg(long, required_unless_present = "nbgrader", value_name = "FILE|FOLDER")]
+    #[arg(long, required_unless_present_any = ["nbgrader", "otter"], value_name = "FILE|FOLDER")]
     spec: Vec<PathBuf>,
 
     /// Grade a course of nbgrader as it lies, by nbgrader's rules: a folder with `source` and `submitted`;
     /// a SUBMISSION is then an exchange's folder `inbound` to grade instead of `submitted`
     #[arg(long, value_name = "COURSE", conflicts_with = "spec")]
     nbgrader: Option<PathBuf>,
+
+    /// Grade for an assignment of Otter-Grader, by Otter's rules: the notebook for `otter assign`, its
+    /// `dist` folder, an autograder's zip file, or a folder of notebooks; submissions find their own by name
+    #[arg(long, value_name = "ASSIGNMENT", conflicts_with_all = ["spec", "nbgrader"])]
+    otter: Vec<PathBuf>,
 
     /// Grade only this assignment of the course
     #[arg(long, value_name = "NAME", requires = "nbgrader")]
@@ -126,11 +134,11 @@ pub(crate) struct GradeArgs {
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZero<usize>>,
 
-    /// Seconds that one cell or check may take, waiting for a busy processor not included [default: 10, or nbgrader's 30]
+    /// Seconds that one cell or check may take, waiting for a busy processor not included [default: 10, or 30 for another grader's]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     cell_timeout: Option<Duration>,
 
-    /// Seconds that a whole notebook may take [default: 60, or 600 for one of nbgrader's]
+    /// Seconds that a whole notebook may take [default: 60, or 600 for another grader's]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
 
@@ -188,7 +196,7 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    let usual = usual_limits(args.nbgrader.is_some());
+    let usual = usual_limits(args.nbgrader.is_some() || !args.otter.is_empty());
     let settings = Settings {
         program: std::env::current_exe().context("cannot find the path of this program")?,
         limits: Limits {
@@ -270,10 +278,10 @@ fn journal(
 }
 
 /// What a submission may use unless the command line says otherwise. nbgrader gives a cell 30
-/// seconds, and a notebook as long as it has cells.
-fn usual_limits(of_nbgrader: bool) -> Limits {
+/// seconds, and a notebook as long as it has cells; Otter gives all the time there is.
+fn usual_limits(of_another_grader: bool) -> Limits {
     let usual = Limits::default();
-    match of_nbgrader {
+    match of_another_grader {
         true => Limits { cell: Duration::from_secs(30), total: Duration::from_secs(600), ..usual },
         false => usual,
     }
@@ -286,6 +294,10 @@ struct Work {
 }
 
 fn work(args: &GradeArgs) -> anyhow::Result<Work> {
+    if !args.otter.is_empty() {
+        let assignments = Box::new(OtterAssignments::read(&args.otter)?);
+        return Ok(Work { assignments, found: intake::collect(&args.submissions) });
+    }
     let Some(folder) = &args.nbgrader else {
         let assignments = Box::new(Specs::read(&args.spec)?);
         if let Some(folder) = args.watch.as_ref().filter(|folder| !folder.is_dir()) {

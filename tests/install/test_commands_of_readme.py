@@ -17,6 +17,7 @@ COVERED = {
     "cellist lab": "tests/browser",
     "tests/run": "what runs this",
     "cellist grade --nbgrader ~/nbgrader-course --assignment ps1 --late zero": "tests/grading",
+    "cellist grade --otter hw01/hw01.ipynb submissions/": "tests/grading",
 }
 
 

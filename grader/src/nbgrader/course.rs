@@ -262,7 +262,7 @@ impl Assignments for Course {
         };
         if !missing.is_empty() {
             let (notebook, modules) = (name.to_owned(), missing.clone());
-            return Err(MissingModules { notebook, modules }.into());
+            return Err(MissingModules { notebook, modules, grader: "nbgrader" }.into());
         }
         let rebuilt = submission::rebuild(source, notebook)?;
         // As nbgrader does it: the learner's files, and over them the course's.

@@ -7,7 +7,7 @@ use cellist_formats::verdict::Verdict;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{notebook}` imports {}, which this Python does not have (packages with C extensions do not \
-     run in it); grade this notebook with nbgrader",
+     run in it); grade this notebook with {grader}",
     list(modules)
 )]
 pub struct MissingModules {
@@ -15,13 +15,15 @@ pub struct MissingModules {
     pub notebook: String,
     /// What is not there.
     pub modules: Vec<String>,
+    /// The grader that it was made for.
+    pub grader: &'static str,
 }
 
 const PROBE: &str = include_str!("needs.py");
 const ID: &str = "needs";
 
 /// A spec whose one cell looks for the modules that this code imports.
-pub(super) fn question(notebook: &str, code: &[String]) -> Spec {
+pub(crate) fn question(notebook: &str, code: &[String]) -> Spec {
     // A JSON list of strings is a Python list of them.
     let sources = serde_json::Value::from(code.to_vec());
     let source = format!("{}\n{PROBE}\n_missing({sources})", super::submission::PRELUDE);
@@ -43,7 +45,7 @@ pub(super) fn question(notebook: &str, code: &[String]) -> Spec {
 
 /// The modules that are not there. None when the question itself came to grief: then the
 /// submissions tell.
-pub(super) fn answer(verdict: &Verdict) -> Vec<String> {
+pub(crate) fn answer(verdict: &Verdict) -> Vec<String> {
     let errors = verdict.units.iter().flat_map(|unit| &unit.errors);
     errors
         .filter(|error| error.ename == "ImportError")

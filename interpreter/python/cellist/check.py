@@ -51,7 +51,7 @@ def run(identifier, source, lab, pristine, clock="virtual"):
     options = header(source)
     hint = options.get("hint")
     lab.clock = options.get("clock", clock)
-    lab.score_value = None
+    lab.score_value, lab.builtins = None, pristine
     namespace = {"__builtins__": dict(pristine), "__name__": "__check__", "lab": lab,
                  # The check's frames and functions are as private as this module (`isolation`).
                  "__cellist_private__": globals().get("__cellist_private__")}
@@ -64,6 +64,8 @@ def run(identifier, source, lab, pristine, clock="virtual"):
         return {**_failed(str(failure), *_render(hint, namespace)), "comparison": failure.comparison}
     except laboratory.LabError as error:
         return _failed(str(error), str(error), None)
+    except laboratory.CaseFailed as failure:
+        return _failed(str(failure), *_render(hint, namespace))
     except KeyboardInterrupt:
         raise
     except _cellist_limits.LimitExceeded as error:

@@ -3,7 +3,9 @@
 import sys
 
 #: Name to the module that stands in for it.
-_FALLBACKS = {"psutil": "cellist.psutil"}
+_FALLBACKS = {
+    "otter": "cellist.otter", "otter.test_files": "cellist.otter.test_files", "psutil": "cellist.psutil",
+}
 
 
 class _Finder:

@@ -17,8 +17,11 @@ import types
 #: Names under which this object stands are private.
 _MARK = "__cellist_private__"
 #: Loaded again, in this order: nobody else must be able to change them.
-_MODULES = ("operator", "ast", "inspect", "string", "textwrap", "cellist.timelines",
-            "cellist.laboratory", "cellist.check")
+_MODULES = ("operator", "ast", "inspect", "string", "textwrap", "doctest", "cellist.cases",
+            "cellist.timelines", "cellist.laboratory", "cellist.check")
+#: Of these no class is found among the subclasses of another.
+_HIDDEN = ("cellist.cases", "cellist.check", "cellist.laboratory", "cellist.timelines", "ast", "doctest",
+           "operator")
 #: Native ones, of which copies do.
 _COPIES = ("_ast", "_cellist", "_cellist_limits", "_cellist_trace", "_operator", "itertools", "math",
            "time")
@@ -92,21 +95,49 @@ def _load(mark, pristine):
         return shared(name, globals, locals, fromlist, level)
 
     inside, namespaces = {**pristine, "__import__": load}, {}
-    for name in _MODULES:
+
+    def execute(name):
         loaded[name] = types.ModuleType(name)
         namespace = namespaces[name] = vars(loaded[name])
         namespace.update({"__builtins__": inside, _MARK: mark})
         exec(_imp.get_frozen_object(name), namespace)
+
+    for name in _MODULES:
+        if name == "doctest":
+            with_these = _for_doctest(shared("re"))
+            loaded.update(with_these)
+            execute(name)
+            for other in with_these:
+                del loaded[other]
+            # Compiles its patterns.
+            namespaces[name]["OutputChecker"]().check_output("a\n", "b\n", 0)
+        else:
+            execute(name)
     pristine["__import__"] = load_for_check
     return namespaces
+
+
+def _for_doctest(re):
+    """What doctest imports, as far as its parser and its comparison use it: neither the debugger nor
+    unittest; and patterns that were compiled before anybody could change what compiles them."""
+    patterns, plain = {}, types.SimpleNamespace(**{name: getattr(re, name) for name in re.__all__})
+
+    def sub(pattern, replacement, text):
+        compiled = patterns.get(pattern) or patterns.setdefault(pattern, re.compile(pattern))
+        return compiled.sub(replacement, text)
+
+    plain.sub, plain.escape = sub, lambda text: text
+    return {
+        "re": plain, "pdb": types.SimpleNamespace(Pdb=object), "difflib": types.ModuleType("difflib"),
+        "unittest": types.SimpleNamespace(TestCase=object, TestSuite=object),
+    }
 
 
 def _classes(modules):
     """The classes that the private modules define."""
     values = [value for namespace in modules.values() for value in namespace.values()]
     return [value for value in values if isinstance(value, type) and value.__module__ in modules
-            and value.__module__ in ("cellist.check", "cellist.laboratory", "cellist.timelines", "ast",
-                                     "operator")]
+            and value.__module__ in _HIDDEN]
 
 
 def _functions():

@@ -8,6 +8,7 @@ mistakes it showed.
 import _asyncio
 import _cellist
 import asyncio
+import builtins
 import inspect
 import sys
 import warnings
@@ -18,6 +19,10 @@ from cellist.stall import Stall
 
 class LabError(Exception):
     """The learner's namespace does not hold what the check asks for."""
+
+
+class CaseFailed(Exception):
+    """A test case of another grader's did not pass; the text says where."""
 
 
 class Problem:
@@ -181,6 +186,8 @@ class Lab:
         #: The clock of `run`; a unit says which, whatever clock the notebook itself is on.
         self.clock = "virtual"
         self.score_value = None
+        #: What test cases of other graders run with.
+        self.builtins = vars(builtins)
         #: Whether `run` takes a timeline, and the last one.
         self.timelines, self.timeline = False, None
 
@@ -234,6 +241,23 @@ class Lab:
 
         self.timeline = timelines.Taken()
         return contextlib.closing(self.timeline)
+
+    def doctest(self, name, text):
+        """Runs a doctest on a copy of the learner's names; one that fails fails the check."""
+        from cellist import cases
+
+        self._passed(cases.run_doctest(name, text, self._namespace, self.builtins))
+
+    def test_function(self, source, number):
+        """Runs a test function of a file for Otter; one that raises fails the check."""
+        from cellist import cases
+
+        self._passed(cases.run_function(source, number, self._namespace, self.builtins, cases.marked))
+
+    @staticmethod
+    def _passed(failure):
+        if failure is not None:
+            raise CaseFailed(failure)
 
     def sleep(self, seconds):
         """A coroutine that sleeps; for the spies that a check puts in place of real functions."""
