@@ -208,7 +208,8 @@ impl Worker<'_> {
     }
 }
 
-fn hash(text: &str) -> String {
+/// SHA-256 of a text, in hexadecimal digits.
+pub fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");
         digits

@@ -15,7 +15,7 @@ mod source;
 mod submission;
 
 pub use course::{Course, CourseError};
-pub use late::LatePolicy;
+pub use late::{LatePolicy, tells_lateness};
 pub use needs::MissingModules;
 pub use source::SourceError;
 pub use submission::NewerMetadata;

@@ -2,7 +2,7 @@
 
 pub mod canvas;
 pub mod csv;
-mod feedback;
+pub mod feedback;
 pub mod gradescope;
 pub mod html;
 pub mod json;

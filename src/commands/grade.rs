@@ -1,27 +1,26 @@
 //! `cellist grade`: judges submissions and reports.
 
-mod recorder;
+pub(crate) mod recorder;
 pub(crate) mod reports;
+pub(crate) mod work;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use cellist_formats::spec::SpecNeed;
 use cellist_grader::assignments::Assignments;
-use cellist_grader::batch::{self, Settings};
+use cellist_grader::batch;
 use cellist_grader::intake::{self, IntakeError, Submission};
-use cellist_grader::nbgrader::{Course, LatePolicy};
+use cellist_grader::nbgrader::Course;
 use cellist_grader::reporters::json::{self, Entry};
 use cellist_grader::reporters::progress::Progress;
 use cellist_grader::reporters::table::{self, Look};
 use cellist_grader::specs::Specs;
-use cellist_judge::{Judge, Level, Limits};
+use cellist_judge::{Judge, Level};
 use recorder::Recorder;
 use reports::ReportArgs;
 use std::io::{self, Write as _};
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread::available_parallelism;
-use std::time::Duration;
+use work::{JudgeArgs, Late, settings, usual_limits};
 
 const AFTER_HELP: &str = "\
 Each submission runs in a process of its own, locked away from files, other processes and the network
@@ -76,25 +75,8 @@ pub(crate) struct GradeArgs {
     #[arg(long)]
     json: bool,
 
-    /// Submissions judged at the same time [default: number of processors]
-    #[arg(long, short, value_name = "N")]
-    jobs: Option<NonZero<usize>>,
-
-    /// Seconds that one cell or check may take, waiting for a busy processor not included [default: 10, or nbgrader's 30]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    cell_timeout: Option<Duration>,
-
-    /// Seconds that a whole notebook may take [default: 60, or 600 for one of nbgrader's]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    timeout: Option<Duration>,
-
-    /// Memory that a submission may use, in MiB, the interpreter included
-    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..))]
-    memory: u64,
-
-    /// Seed of Python's string hashes
-    #[arg(long, value_name = "N", default_value_t = Judge::DEFAULT_SEED)]
-    seed: u32,
+    #[command(flatten)]
+    judge: JudgeArgs,
 
     /// Grade nothing unless submissions are kept from all files but their own, from other processes, and
     /// from the network (Landlock ABI 3, seccomp; where units use the loopback, a network of its own)
@@ -107,14 +89,6 @@ pub(crate) struct GradeArgs {
 
     #[command(flatten)]
     reports: ReportArgs,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Late {
-    /// Nothing; it is only noted
-    None,
-    /// All points
-    Zero,
 }
 
 /// Grades and prints. Returns exit code 2 when the specs are of no use or a report could not be
@@ -136,24 +110,13 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(2));
     }
     let gradebook = match args.reports.gradebook() {
-        Ok(gradebook) => gradebook.map(|book| Recorder::new(book, args.seed)),
+        Ok(gradebook) => gradebook.map(|book| Recorder::new(book, args.judge.seed)),
         Err(error) => {
             writeln!(io::stderr(), "error: {error}")?;
             return Ok(ExitCode::from(2));
         }
     };
-    let usual = usual_limits(args.nbgrader.is_some());
-    let settings = Settings {
-        program: std::env::current_exe().context("cannot find the path of this program")?,
-        limits: Limits {
-            cell: args.cell_timeout.unwrap_or(usual.cell),
-            total: args.timeout.unwrap_or(usual.total),
-            memory: args.memory << 20,
-            ..usual
-        },
-        jobs: args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN),
-        seed: args.seed,
-    };
+    let settings = settings(&args.judge, usual_limits(args.nbgrader.is_some()))?;
     // One that does not start is told with each submission that wants it.
     let start = || Judge::with_limits(&settings.program, settings.limits).ok();
     let wanted = args.require_sandbox || found.iter().any(Result::is_ok);
@@ -182,16 +145,6 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
     report.finish()
 }
 
-/// What a submission may use unless the command line says otherwise. nbgrader gives a cell 30
-/// seconds, and a notebook as long as it has cells.
-fn usual_limits(of_nbgrader: bool) -> Limits {
-    let usual = Limits::default();
-    match of_nbgrader {
-        true => Limits { cell: Duration::from_secs(30), total: Duration::from_secs(600), ..usual },
-        false => usual,
-    }
-}
-
 /// What is held against what.
 struct Work {
     assignments: Box<dyn Assignments>,
@@ -203,11 +156,7 @@ fn work(args: &GradeArgs) -> anyhow::Result<Work> {
         let assignments = Box::new(Specs::read(&args.spec)?);
         return Ok(Work { assignments, found: intake::collect(&args.submissions) });
     };
-    let policy = match args.late {
-        Late::None => LatePolicy::None,
-        Late::Zero => LatePolicy::Zero,
-    };
-    let course = Course::read(folder, args.assignment.as_deref(), policy)?;
+    let course = Course::read(folder, args.assignment.as_deref(), args.late.into())?;
     let (found, notes) = course.submissions();
     for note in notes {
         writeln!(io::stderr(), "note: {note}")?;
@@ -298,13 +247,5 @@ fn too_little(level: Option<Level>) -> String {
              (Linux 6.2), seccomp, and a network namespace where units use the loopback.",
             Level::LANDLOCK_ENOUGH
         ),
-    }
-}
-
-fn seconds(text: &str) -> anyhow::Result<Duration> {
-    let seconds: f64 = text.parse().context("not a number of seconds")?;
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(span) if !span.is_zero() => Ok(span),
-        _ => bail!("must be more than 0"),
     }
 }

@@ -35,6 +35,12 @@ impl Entry {
         let sandbox = level.filter(|_| verdict.is_some());
         Self { submission, learner: graded.learner, verdict, error, sandbox }
     }
+
+    /// The entry of a verdict that was kept.
+    pub fn kept(submission: String, learner: String, verdict: Verdict) -> Self {
+        let (learner, verdict) = (Some(learner), Some(verdict));
+        Self { submission, learner, verdict, error: None, sandbox: None }
+    }
 }
 
 /// The report: a JSON array with an [`Entry`] per submission, in order, and a line end.

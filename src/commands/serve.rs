@@ -1,0 +1,180 @@
+//! `cellist serve`: the grader's web page.
+
+use super::grade::recorder;
+use super::grade::work::{JudgeArgs, Late, settings, usual_limits};
+use cellist_formats::notebook::Notebook;
+use cellist_formats::spec::Spec;
+use cellist_gradebook::{Gradebook, GradebookError};
+use cellist_grader::assignments::Assignments;
+use cellist_grader::batch::{self, Graded};
+use cellist_grader::intake::{self, Submission};
+use cellist_grader::nbgrader::Course;
+use cellist_grader::specs::Specs;
+use cellist_judge::revised;
+use cellist_serve::Settings;
+use std::borrow::Cow;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+const AFTER_HELP: &str = "\
+Shows what `cellist grade … --gradebook FILE` wrote down: submissions cell by cell, written answers to be graded
+with the keyboard, exports. Grades again when it knows by what: name the submissions and --spec, or --nbgrader, as
+for `cellist grade`. Notebooks are read from where they were graded, or found among SUBMISSION by what is in them.
+
+Open the address that is printed; its token lets one in, and nobody else. Ctrl-C ends it.
+
+Exit codes:
+  0  ended by Ctrl-C
+  1  no gradebook, or one that is locked or of a newer version; a port in use; broken specs
+  2  usage
+
+Examples:
+  cellist serve submissions/ --spec spec/ --gradebook gradebook.db
+  cellist serve --nbgrader ~/course --gradebook gradebook.db --late zero
+  cellist serve --gradebook gradebook.db --port 0 --by Ada
+  ssh -L 8910:localhost:8910 server        then open the address of a `cellist serve` over there";
+
+/// Serves a page for graders: submissions, manual grading, exports.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct ServeArgs {
+    /// Notebooks, folders, archives or patterns, as for `cellist grade`
+    #[arg(value_name = "SUBMISSION")]
+    submissions: Vec<PathBuf>,
+
+    /// The gradebook
+    #[arg(long, value_name = "FILE", default_value = "gradebook.db")]
+    gradebook: PathBuf,
+
+    /// Grading spec, or a folder of them: for rubrics, and to grade again
+    #[arg(long, value_name = "FILE|FOLDER")]
+    spec: Vec<PathBuf>,
+
+    /// A course of nbgrader to grade again
+    #[arg(long, value_name = "COURSE", conflicts_with_all = ["submissions", "spec"])]
+    nbgrader: Option<PathBuf>,
+
+    /// What late submissions of that course lose
+    #[arg(long, value_name = "POLICY", requires = "nbgrader", value_enum, default_value = "none")]
+    late: Late,
+
+    /// Port to listen at; 0 takes one that is free
+    #[arg(long, value_name = "N", default_value_t = 8910)]
+    port: u16,
+
+    /// Address to listen at. Any but a loopback's lets others on the network try, without encryption
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+
+    /// In whose name points are given [default: the user's name]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+
+    #[command(flatten)]
+    judge: JudgeArgs,
+}
+
+/// Serves until Ctrl-C.
+///
+/// # Errors
+/// When there is no gradebook, the specs are broken, or the port cannot be had.
+pub(crate) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let gradebook = Gradebook::open(&args.gradebook)?;
+    let by = args.by.clone().or_else(user).unwrap_or_else(|| "the web page".to_owned());
+    let address = SocketAddr::new(args.bind, args.port);
+    let grader = Arc::new(Collection::read(args)?);
+    if !address.ip().is_loopback() {
+        writeln!(
+            io::stderr(),
+            "warning: {} is not a loopback address: whoever can reach it may try to get in, and what goes \
+             over the network is not encrypted\nbetter keep to the loopback and use `ssh -L {}:localhost:{}`",
+            address.ip(),
+            address.port(),
+            address.port()
+        )?;
+    }
+    let settings = Settings { gradebook, grader: Some(grader), by, address };
+    cellist_serve::serve(settings, |url| {
+        // With nobody to read it there is nobody to come.
+        let mut out = io::stdout().lock();
+        let _ = writeln!(out, "{url}\nopen this address; Ctrl-C ends the server")
+            .and_then(|()| out.flush());
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn user() -> Option<String> {
+    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|name| !name.trim().is_empty())
+}
+
+/// What submissions are held against.
+enum Held {
+    Specs(Specs),
+    Course(Course),
+    /// Only shown.
+    Nothing,
+}
+
+/// Submissions, and how to grade them.
+struct Collection {
+    submissions: Vec<PathBuf>,
+    held: Held,
+    settings: batch::Settings,
+}
+
+impl Collection {
+    fn read(args: ServeArgs) -> anyhow::Result<Self> {
+        let held = match (&args.nbgrader, args.spec.as_slice()) {
+            (Some(folder), _) => Held::Course(Course::read(folder, None, args.late.into())?),
+            (None, []) => Held::Nothing,
+            (None, specs) => Held::Specs(Specs::read(specs)?),
+        };
+        let usual = usual_limits(args.nbgrader.is_some());
+        let settings = settings(&args.judge, usual)?;
+        Ok(Self { submissions: args.submissions, held, settings })
+    }
+
+    fn assignments(&self) -> Option<&dyn Assignments> {
+        match &self.held {
+            Held::Specs(specs) => Some(specs),
+            Held::Course(course) => Some(course),
+            Held::Nothing => None,
+        }
+    }
+}
+
+impl cellist_serve::Grader for Collection {
+    fn submissions(&self) -> Vec<Submission> {
+        let found = match &self.held {
+            Held::Course(course) => course.submissions().0,
+            _ => intake::collect(&self.submissions),
+        };
+        found.into_iter().flatten().collect()
+    }
+
+    fn can_grade(&self) -> bool {
+        self.assignments().is_some()
+    }
+
+    fn spec(&self, notebook: &Notebook, path: &Path) -> Option<Cow<'_, Spec>> {
+        match &self.held {
+            Held::Specs(specs) => Some(revised(specs.find(notebook, path).ok()?, notebook).0),
+            _ => None,
+        }
+    }
+
+    fn grade(&self, submissions: Vec<Submission>, done: &mut dyn FnMut(Graded)) {
+        if let Some(assignments) = self.assignments() {
+            let found = submissions.into_iter().map(Ok).collect();
+            batch::grade(found, assignments, &self.settings, None, done);
+        }
+    }
+
+    fn record(&self, book: &mut Gradebook, graded: &Graded) -> Result<(), GradebookError> {
+        recorder::record(book, graded, self.settings.seed)
+    }
+}
