@@ -96,7 +96,7 @@ pub(crate) fn answers(site: &Site, question: &Question) -> Result<Markup, Proble
             }
         }
         @if let Some(rubric) = &seen {
-            div.rubric { h2 { "Rubric" } div.text { (plain(rubric)) } }
+            div.rubric.stays { h2 { "Rubric" } div.text { (plain(rubric)) } }
         }
         p.note.keys {
             kbd { "j" } " " kbd { "n" } " next, " kbd { "k" } " " kbd { "p" } " previous answer; "

@@ -82,7 +82,9 @@ pub(crate) fn save(site: &Site, fields: &Fields) -> Result<(), Problem> {
     }
     let comment = if points.is_some() { comment } else { String::new() };
     let by = (site.by.as_str(), comment.as_str());
-    site.gradebook().set_points(learner, Some(notebook), (unit, item), points, by)?;
+    site.write(learner, notebook, |book| {
+        book.set_points(learner, Some(notebook), (unit, item), points, by)
+    })?;
     Ok(())
 }
 

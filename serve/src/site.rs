@@ -68,6 +68,40 @@ impl Site {
         Ok(standings)
     }
 
+    /// Writes something about a learner and a notebook; nothing else is read again for it.
+    ///
+    /// # Errors
+    /// When the gradebook cannot be written, or read.
+    pub(crate) fn write<T>(
+        &self,
+        learner: &str,
+        notebook: &str,
+        write: impl FnOnce(&mut Gradebook) -> Result<T, GradebookError>,
+    ) -> Result<T, GradebookError> {
+        let mut gradebook = self.gradebook();
+        let before = gradebook.stamp()?;
+        let written = write(&mut gradebook)?;
+        let now = gradebook.standing(learner, notebook)?;
+        let after = gradebook.stamp()?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some((of, standings)), Some(now)) = (&mut *known, now)
+            && *of == before
+            && !after.others_wrote_since(before)
+        {
+            *of = after;
+            let standings = Arc::make_mut(standings);
+            // As SQLite sorts them.
+            let place = standings.binary_search_by(|one| {
+                (one.learner.as_str(), one.verdict.notebook.as_str()).cmp(&(learner, notebook))
+            });
+            match place {
+                Ok(at) => standings[at] = now,
+                Err(at) => standings.insert(at, now),
+            }
+        }
+        Ok(written)
+    }
+
     /// What counts for a learner and a notebook.
     pub(crate) fn standing(&self, learner: &str, notebook: &str) -> Result<Standing, Problem> {
         let found = self.gradebook().standing(learner, notebook)?;

@@ -35,18 +35,19 @@ pub(crate) fn submission(site: &Site, learner: &str, notebook: &str) -> Result<M
     let standing = site.standing(learner, notebook)?;
     let history = site.gradebook().learner(learner)?;
     let found = site.handed_in.find(&standing);
-    let (file, text) = match &found {
+    let (file, content) = match &found {
         Found::Same(file, text) | Found::Changed(file, text) => (Some(file), Some(text)),
         Found::Missing => (None, None),
     };
     let path = file.map_or(Path::new(&standing.file), |file| &file.path);
-    let parsed = text.map(|text| Notebook::parse(text, path));
+    let parsed = content.map(|text| Notebook::parse(text, path));
     let parsed = parsed.and_then(Result::ok);
     let spec = parsed.as_ref().and_then(|parsed| site.grader.as_ref()?.spec(parsed, path));
     let here = address("/submission", &[("learner", learner), ("notebook", notebook)]);
     let view = View { site, standing: &standing, history: &history, spec, here };
     let content = html! {
         p.text.quiet { (plain(notebook)) }
+        (view.neighbours()?)
         p { strong { (total(&standing.verdict)) } " " (states(&standing, None)) }
         (view.actions())
         @match &found {
@@ -59,7 +60,7 @@ pub(crate) fn submission(site: &Site, learner: &str, notebook: &str) -> Result<M
             }
             Found::Missing => {
                 p.warning role="note" {
-                    "The notebook is not where it was graded (" (text_of(&standing.file))
+                    "The notebook is not where it was graded (" (text(&standing.file))
                     "), so only its points are shown. Start "
                     code { "cellist serve" } " with the folder of the submissions."
                 }
@@ -75,16 +76,12 @@ pub(crate) fn submission(site: &Site, learner: &str, notebook: &str) -> Result<M
     Ok(page(site, learner, &content))
 }
 
-fn text_of(value: &str) -> Markup {
-    text(value)
-}
-
 fn notes(standing: &Standing) -> Markup {
     let notes = &standing.verdict.notes;
     html! {
         @if !notes.is_empty() {
             section aria-labelledby="notes" {
-                h2 id="notes" { "Notes of the grader" }
+                h2 id="notes" { "Notes" }
                 ul { @for note in notes { li.text { (plain(note)) } } }
             }
         }
@@ -136,26 +133,40 @@ impl View<'_> {
 
     fn cell(&self, shown: &Shown<'_>) -> Markup {
         let Shown { cell, id, own, judged } = shown;
-        let open = *own || judged.is_some_and(|(_, item)| item.status != Status::Passed);
         let code = cell.cell_type() == CellType::Code;
         let source = html! {
             @if code { pre.code tabindex="0" { code { (plain(cell.source())) } } }
             @else { div.prose.text { (plain(cell.source())) } }
         };
-        let kind = match (own, judged, code) {
-            (_, Some(_), true) => "check",
-            (_, Some(_), false) => "answer",
-            (true, None, _) => "own code",
-            (false, None, true) => "given code",
-            (false, None, false) => "text",
-        };
         let first = cell.source().lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let first: String = first.chars().take(80).collect();
+        let Some((_, item)) = judged else {
+            return match own {
+                true => html! {
+                    article.cell id=(format!("cell-{id}")) {
+                        h3 { span.text { (plain(id)) } " " span.quiet { "own code" } }
+                        (source)
+                        (outputs(cell))
+                        @for error in self.errors(id) { (raised(error)) }
+                    }
+                },
+                // What everybody was given takes a line.
+                false => html! {
+                    details.given id=(format!("cell-{id}")) {
+                        summary.text { (plain(&first)) }
+                        (source)
+                        (outputs(cell))
+                    }
+                },
+            };
+        };
+        let open = *own || item.status != Status::Passed;
         html! {
             article.cell id=(format!("cell-{id}")) {
                 h3 {
-                    span.text { (plain(id)) } " " span.quiet { (kind) }
-                    @if let Some((_, item)) = judged { " " (status(item.status)) " " (points(item)) }
+                    span.text { (plain(id)) } " "
+                    span.quiet { (if code { "check" } else { "answer" }) } " "
+                    (status(item.status)) " " (points(item))
                 }
                 @if open { (source) }
                 @else { details { summary.text { (plain(&first)) } (source) } }
@@ -164,6 +175,31 @@ impl View<'_> {
                 @if let Some(judged) = judged { (self.judged(*judged)) }
             }
         }
+    }
+
+    /// To the submissions before and after this one in the list.
+    fn neighbours(&self) -> Result<Markup, Problem> {
+        let all = self.site.standings()?;
+        let of_it: Vec<&Standing> =
+            all.iter().filter(|one| one.verdict.notebook == self.notebook()).collect();
+        let at = of_it.iter().position(|one| one.learner == self.standing.learner);
+        let to = |at: Option<usize>| {
+            let learner = of_it.get(at?)?.learner.as_str();
+            Some((
+                learner,
+                address("/submission", &[("learner", learner), ("notebook", self.notebook())]),
+            ))
+        };
+        Ok(html! {
+            nav.row aria-label="Submissions" {
+                @if let Some((learner, before)) = to(at.and_then(|at| at.checked_sub(1))) {
+                    a rel="prev" href=(before) { "← " (plain(learner)) }
+                }
+                @if let Some((learner, after)) = to(at.map(|at| at + 1)) {
+                    a rel="next" href=(after) { (plain(learner)) " →" }
+                }
+            }
+        })
     }
 
     fn errors<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a CellError> {

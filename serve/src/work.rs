@@ -216,16 +216,19 @@ impl Batch {
 
     /// Writes down what may be; else says why not.
     fn keep(&self, graded: &Graded, owner: Option<&String>) -> Result<(), String> {
-        if let Err(error) = &graded.result {
-            return Err(format!("{}: {error}", graded.path.display()));
-        }
-        if let (Some(was), Some(is)) = (owner, &graded.learner)
-            && was != is
+        let verdict = match &graded.result {
+            Ok(verdict) => verdict,
+            Err(error) => return Err(format!("{}: {error}", graded.path.display())),
+        };
+        let Some(learner) = &graded.learner else { return Ok(()) };
+        if let Some(was) = owner
+            && was != learner
         {
             let file = graded.path.display();
-            return Err(format!("`{file}` was {was}'s and would now count as {is}'s; not written"));
+            return Err(format!("`{file}` was {was}'s and would now be {learner}'s; not written"));
         }
-        let mut gradebook = self.site.gradebook();
-        self.grader.record(&mut gradebook, graded).map_err(|error| error.to_string())
+        let write = |book: &mut Gradebook| self.grader.record(book, graded);
+        let written = self.site.write(learner, &verdict.notebook, write);
+        written.map_err(|error| error.to_string())
     }
 }

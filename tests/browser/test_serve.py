@@ -119,7 +119,7 @@ def test_with_the_mouse_and_what_learners_wrote_does_nothing(page: Page, handed_
     why.locator(".points").fill("1")
     why.locator("textarea").fill("kind of")
     why.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("by Ada: kind of")).to_be_visible()
+    expect(page.get_by_text(", by Ada: kind of")).to_be_visible()
     assert decided(handed_in) == [("eve", 1, "kind of")]
     page.locator("#cell-u-why").get_by_role("button", name="Back to the grader").click()
     expect(page.get_by_text("as the grader says")).to_be_visible()

@@ -103,7 +103,7 @@ class PageServer:
         return self.ask(
             path,
             "POST",
-            urlencode({"csrf": self.csrf()} | fields),
+            urlencode(fields if "csrf" in fields else fields | {"csrf": self.csrf()}),
             **{"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"},
         )
 
