@@ -63,7 +63,6 @@ async function save(form, submitter) {
     }
     const points = data.get("points");
     told.textContent = data.has("action") ? "✔ given back" : `✔ saved: ${points} point${points === "1" ? "" : "s"}`;
-    answer.classList.add("done");
   } catch (error) {
     told.textContent = `✘ not saved: ${error.message}`;
     go(answer);

@@ -20,7 +20,7 @@ use reports::ReportArgs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use work::{JudgeArgs, Late, settings, usual_limits};
+use work::{JudgeArgs, Late, settings, too_little, usual_limits};
 
 const AFTER_HELP: &str = "\
 Each submission runs in a process of its own, locked away from files, other processes and the network
@@ -78,11 +78,6 @@ pub(crate) struct GradeArgs {
     #[command(flatten)]
     judge: JudgeArgs,
 
-    /// Grade nothing unless submissions are kept from all files but their own, from other processes, and
-    /// from the network (Landlock ABI 3, seccomp; where units use the loopback, a network of its own)
-    #[arg(long)]
-    require_sandbox: bool,
-
     /// Show no progress on standard error
     #[arg(long, short)]
     quiet: bool,
@@ -119,11 +114,11 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
     let settings = settings(&args.judge, usual_limits(args.nbgrader.is_some()))?;
     // One that does not start is told with each submission that wants it.
     let start = || Judge::with_limits(&settings.program, settings.limits).ok();
-    let wanted = args.require_sandbox || found.iter().any(Result::is_ok);
+    let wanted = args.judge.require_sandbox || found.iter().any(Result::is_ok);
     let first = wanted.then(start).flatten();
     let level = first.as_ref().map(Judge::level);
     let enough = level.is_some_and(|level| level.suffices(assignments.need(SpecNeed::Loopback)));
-    if args.require_sandbox && !enough {
+    if args.judge.require_sandbox && !enough {
         writeln!(io::stderr(), "error: {}", too_little(level))?;
         return Ok(ExitCode::from(3));
     }
@@ -231,21 +226,5 @@ impl Report {
                 out.write_all(text.as_bytes()).and_then(|()| out.flush())
             });
         }
-    }
-}
-
-/// Why `--require-sandbox` refuses.
-fn too_little(level: Option<Level>) -> String {
-    match level {
-        None => {
-            "the judge did not start, so that nobody knows how far it is locked away; nothing was \
-                 graded. Without --require-sandbox it says why."
-                .to_owned()
-        }
-        Some(level) => format!(
-            "--require-sandbox: this machine offers {level}; nothing was graded. Wanted: Landlock ABI {} \
-             (Linux 6.2), seccomp, and a network namespace where units use the loopback.",
-            Level::LANDLOCK_ENOUGH
-        ),
     }
 }

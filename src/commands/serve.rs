@@ -1,16 +1,16 @@
 //! `cellist serve`: the grader's web page.
 
 use super::grade::recorder;
-use super::grade::work::{JudgeArgs, Late, settings, usual_limits};
+use super::grade::work::{JudgeArgs, Late, settings, too_little, usual_limits};
 use cellist_formats::notebook::Notebook;
-use cellist_formats::spec::Spec;
+use cellist_formats::spec::{Spec, SpecNeed};
 use cellist_gradebook::{Gradebook, GradebookError};
 use cellist_grader::assignments::Assignments;
 use cellist_grader::batch::{self, Graded};
 use cellist_grader::intake::{self, Submission};
 use cellist_grader::nbgrader::Course;
 use cellist_grader::specs::Specs;
-use cellist_judge::revised;
+use cellist_judge::{Judge, revised};
 use cellist_serve::Settings;
 use std::borrow::Cow;
 use std::io::{self, Write as _};
@@ -30,6 +30,7 @@ Exit codes:
   0  ended by Ctrl-C
   1  no gradebook, or one that is locked or of a newer version; a port in use; broken specs
   2  usage
+  3  this machine offers less than --require-sandbox asks for
 
 Examples:
   cellist serve submissions/ --spec spec/ --gradebook gradebook.db
@@ -85,7 +86,12 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let gradebook = Gradebook::open(&args.gradebook)?;
     let by = args.by.clone().or_else(user).unwrap_or_else(|| "the web page".to_owned());
     let address = SocketAddr::new(args.bind, args.port);
+    let required = args.judge.require_sandbox;
     let grader = Arc::new(Collection::read(args)?);
+    if required && let Some(why) = grader.lacks() {
+        writeln!(io::stderr(), "error: {why}")?;
+        return Ok(ExitCode::from(3));
+    }
     if !address.ip().is_loopback() {
         writeln!(
             io::stderr(),
@@ -136,6 +142,15 @@ impl Collection {
         let usual = usual_limits(args.nbgrader.is_some());
         let settings = settings(&args.judge, usual)?;
         Ok(Self { submissions: args.submissions, held, settings })
+    }
+
+    /// What this machine lacks of the sandbox that `--require-sandbox` asks for.
+    fn lacks(&self) -> Option<String> {
+        let loopback = self.assignments()?.need(SpecNeed::Loopback);
+        let judge = Judge::with_limits(&self.settings.program, self.settings.limits).ok();
+        let level = judge.as_ref().map(Judge::level);
+        let enough = level.is_some_and(|level| level.suffices(loopback));
+        (!enough).then(|| too_little(level))
     }
 
     fn assignments(&self) -> Option<&dyn Assignments> {

@@ -4,12 +4,17 @@ import csv
 import json
 import re
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from http.client import HTTPConnection
+from pathlib import Path
 from urllib.parse import urlencode
 
 from grading.conftest import RIGHT, STARTER, Json, submission
+from grading.test_nbgrader import Cell
+from grading.test_nbgrader import Course as NbgraderCourse
 from serve.conftest import NOTEBOOK, Course
+from support.executable import cellist
 from support.page_server import PageServer, elements
 from support.waiting import until
 
@@ -302,3 +307,54 @@ def test_pages_stand_without_scripts(server: PageServer) -> None:
     inputs = [a for tag, a in elements(page) if tag in ("input", "textarea") and a.get("type") != "hidden"]
     assert len(inputs) == page.count("<label") == 2 * len(forms)
     assert urlencode({"unit": "u"}) in page
+
+
+def test_late_submissions_of_a_course_of_nbgrader_are_found(env: dict[str, str], tmp_path: Path) -> None:
+    root, book = tmp_path / "course", tmp_path / "book.db"
+    course = NbgraderCourse(root)
+    tests = Cell("assert x == 1", "tests", "t", points=5)
+    course.add("a", [Cell("x = 1", "solution", "x"), tests, Cell("Why?", "manual", "why", "markdown", 3, handed_in="So.")])
+    for learner, time in (("ann", "12:00:00"), ("bob", "12:00:01")):
+        course.submit(learner, "a")
+        (root / f"submitted/{learner}/ps1/timestamp.txt").write_text(f"2026-02-02 {time}.000000 UTC")
+    # The tables of nbgrader's gradebook that are read.
+    connection = sqlite3.connect(root / "gradebook.db")
+    connection.executescript("""
+        CREATE TABLE assignment (id, name, duedate);
+        CREATE TABLE submitted_assignment (id, assignment_id, student_id, extension);
+        CREATE TABLE notebook (id, name); CREATE TABLE submitted_notebook (id, notebook_id, assignment_id);
+        CREATE TABLE base_cell (id, name);
+        CREATE TABLE grade (cell_id, notebook_id, manual_score, extra_credit);
+        INSERT INTO assignment VALUES ('1', 'ps1', '2026-02-02 12:00:00.000000');""")
+    connection.close()
+    command = [cellist(), "grade", "--nbgrader", root, "--gradebook", book]
+    subprocess.run(command, env=env, check=True, capture_output=True, timeout=100)
+    with PageServer(env, "--nbgrader", root, "--gradebook", book) as server:
+        late = server.enter().page("/list", show="late")
+        assert "bob" in late and "ann" not in late
+        page = text(server.page("/submission", learner="bob", notebook="ps1/a.ipynb"))
+        assert "handed in 1 s late" in page and "5 of 5 points; up to 3 more" in page
+        # Its cells are known by their `grade_id`.
+        assert "t check ✔ passed 5 of 5 points" in page and "why answer … needs grading" in page
+        answer = {"learner": "bob", "notebook": "ps1/a.ipynb", "unit": "ps1", "item": "why"}
+        [unit] = set(re.findall(r'name="unit" value="([^"]+)"', server.page("/submission", **answer)))
+        assert "So." in text(server.page("/answers", **(answer | {"unit": unit})))
+        assert server.post("/score", **(answer | {"unit": unit}), points="3").status == 303
+        assert server.post("/grade", task="everything").status == 303
+        assert "Graded everything that was handed in: 2 submissions" in graded_again(server)
+        assert "8 of 8 points" in text(server.page("/submission", learner="bob", notebook="ps1/a.ipynb"))
+
+
+def test_a_locked_gradebook_keeps_nothing_and_says_so(course: Course, serve: Serve) -> None:
+    course.hand_in("ann", submission(RIGHT, why="because"))
+    course.grade()
+    server = serve()
+    other = sqlite3.connect(course.gradebook, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = server.post("/score", **WHY, points="2")
+    assert answer.status == 503 and "is locked by another program" in answer.text
+    assert "7 of 8 points" in text(server.page("/submission", **ANN)), "one can read meanwhile"
+    other.execute("ROLLBACK")
+    other.close()
+    assert server.post("/score", **WHY, points="2").status == 303
+    assert decided(course) == [(2, "", "ada")]

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use cellist_grader::batch::Settings;
 use cellist_grader::nbgrader::LatePolicy;
-use cellist_judge::{Judge, Limits};
+use cellist_judge::{Judge, Level, Limits};
 use std::num::NonZero;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -30,6 +30,11 @@ pub(crate) struct JudgeArgs {
     /// Seed of Python's string hashes
     #[arg(long, value_name = "N", default_value_t = Judge::DEFAULT_SEED)]
     pub(crate) seed: u32,
+
+    /// Grade nothing unless submissions are kept from all files but their own, from other processes, and
+    /// from the network (Landlock ABI 3, seccomp; where units use the loopback, a network of its own)
+    #[arg(long)]
+    pub(crate) require_sandbox: bool,
 }
 
 /// What late submissions lose.
@@ -83,5 +88,21 @@ fn seconds(text: &str) -> anyhow::Result<Duration> {
     match Duration::try_from_secs_f64(seconds) {
         Ok(span) if !span.is_zero() => Ok(span),
         _ => bail!("must be more than 0"),
+    }
+}
+
+/// Why `--require-sandbox` refuses.
+pub(crate) fn too_little(level: Option<Level>) -> String {
+    match level {
+        None => {
+            "the judge did not start, so that nobody knows how far it is locked away; nothing was \
+                 graded. Without --require-sandbox it says why."
+                .to_owned()
+        }
+        Some(level) => format!(
+            "--require-sandbox: this machine offers {level}; nothing was graded. Wanted: Landlock ABI {} \
+             (Linux 6.2), seccomp, and a network namespace where units use the loopback.",
+            Level::LANDLOCK_ENOUGH
+        ),
     }
 }
