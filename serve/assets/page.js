@@ -80,11 +80,19 @@ if (answers.length) answers[0].focus();
 
 const work = document.getElementById("work");
 if (work) {
+  const ran = work.hasAttribute("data-runs");
   const events = new EventSource("/events");
   events.onmessage = (message) => {
     const news = JSON.parse(message.data);
     work.textContent = news.text;
-    if (!news.stale) return;
+    if (news.progress) {
+      const bar = document.createElement("progress");
+      [bar.value, bar.max] = news.progress;
+      bar.ariaHidden = "true";
+      work.prepend(bar, " ");
+    }
+    // A batch may have ended before anybody listened.
+    if (!news.stale && !(ran && !news.runs)) return;
     const link = document.createElement("a");
     link.href = location.href;
     link.textContent = "Show the new scores";

@@ -20,6 +20,9 @@ pub(crate) fn page(site: &Site, title: &str, content: &Markup) -> Markup {
                     a href="/exports" { "Exports" }
                 }
                 p.work id="work" role="status" aria-live="polite" data-runs[work.runs()] {
+                    @if let Some((done, total)) = work.progress() {
+                        progress max=(total) value=(done) aria-hidden="true" {} " "
+                    }
                     (work.sentence())
                 }
             }

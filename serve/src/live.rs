@@ -20,7 +20,9 @@ const ASK: Duration = Duration::from_millis(500);
 struct News {
     /// For people.
     text: String,
-    /// A batch of this server's runs.
+    /// How many of how many a batch of this server's has graded.
+    progress: Option<(usize, usize)>,
+    /// Such a batch runs.
     runs: bool,
     /// There are other scores than when the page was made.
     stale: bool,
@@ -95,6 +97,11 @@ impl Listener {
                 more => format!("Another program writes to this gradebook: {more} graded since."),
             };
         }
-        News { text, runs: work.runs(), stale: others.is_some() || (self.ran && !work.runs()) }
+        News {
+            text,
+            progress: work.progress(),
+            runs: work.runs(),
+            stale: others.is_some() || (self.ran && !work.runs()),
+        }
     }
 }

@@ -95,23 +95,9 @@ fn is_own(cell: &Cell, id: &str, spec: Option<&Spec>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use cellist_formats::verdict::Status;
     use serde_json::{Map, json};
-
-    fn item(id: &str) -> ItemVerdict {
-        ItemVerdict {
-            id: id.into(),
-            status: Status::Manual,
-            points: 0.0,
-            max_points: 1.0,
-            hint: None,
-            message: None,
-            hidden: false,
-            guard: false,
-            hint_error: None,
-        }
-    }
 
     #[test]
     fn an_item_is_the_cell_it_was_graded_from() {
@@ -121,23 +107,13 @@ mod tests {
         named.metadata.insert("nbgrader".into(), json!({"grade_id": "u-how", "points": "?"}));
         let own = Cell::new(CellType::Markdown, "u-why", "own");
         let notebook = Notebook::new(vec![copy, own, named], Map::new());
-        let unit = UnitVerdict {
-            id: "u".into(),
-            title: String::new(),
-            points: 0.0,
-            max_points: 0.0,
-            items: vec![item("u-why"), item("u-how"), item("u-secret")],
-            errors: Vec::new(),
-        };
-        let verdict = Verdict {
-            notebook: "n.ipynb".into(),
-            points: 0.0,
-            max_points: 0.0,
-            manual_points: 0.0,
-            units: vec![unit],
-            notes: Vec::new(),
-            millis: 0.0,
-        };
+        let item = |id: &str| json!({"id": id, "status": "manual", "points": 0, "max_points": 1});
+        let verdict: Verdict = serde_json::from_value(json!({
+            "notebook": "n.ipynb", "points": 0, "max_points": 0, "manual_points": 0, "notes": [], "millis": 0,
+            "units": [{"id": "u", "title": "", "points": 0, "max_points": 0,
+                       "items": [item("u-why"), item("u-how"), item("u-secret")]}],
+        }))
+        .unwrap();
         let (cells, left) = beside(&notebook, &verdict, None);
         let judged: Vec<_> =
             cells.iter().map(|one| one.judged.map(|(_, item)| &*item.id)).collect();

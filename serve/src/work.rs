@@ -72,6 +72,12 @@ impl Work {
         self.running
     }
 
+    /// How many of how many are graded, while it is known.
+    pub(crate) fn progress(&self) -> Option<(usize, usize)> {
+        let total = self.total.filter(|_| self.running)?;
+        Some((self.done, total))
+    }
+
     /// For people; empty when there was none.
     pub(crate) fn sentence(&self) -> String {
         if self.what.is_empty() {

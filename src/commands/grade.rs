@@ -1,26 +1,27 @@
 //! `cellist grade`: judges submissions and reports.
 
-pub(crate) mod recorder;
+mod recorder;
 pub(crate) mod reports;
-pub(crate) mod work;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use cellist_formats::spec::SpecNeed;
 use cellist_grader::assignments::Assignments;
-use cellist_grader::batch;
+use cellist_grader::batch::{self, Settings};
 use cellist_grader::intake::{self, IntakeError, Submission};
-use cellist_grader::nbgrader::Course;
+use cellist_grader::nbgrader::{Course, LatePolicy};
 use cellist_grader::reporters::json::{self, Entry};
 use cellist_grader::reporters::progress::Progress;
 use cellist_grader::reporters::table::{self, Look};
 use cellist_grader::specs::Specs;
-use cellist_judge::{Judge, Level};
+use cellist_judge::{Judge, Level, Limits};
 use recorder::Recorder;
 use reports::ReportArgs;
 use std::io::{self, Write as _};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use work::{JudgeArgs, Late, settings, too_little, usual_limits};
+use std::thread::available_parallelism;
+use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Each submission runs in a process of its own, locked away from files, other processes and the network
@@ -75,8 +76,30 @@ pub(crate) struct GradeArgs {
     #[arg(long)]
     json: bool,
 
-    #[command(flatten)]
-    judge: JudgeArgs,
+    /// Submissions judged at the same time [default: number of processors]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
+
+    /// Seconds that one cell or check may take, waiting for a busy processor not included [default: 10, or nbgrader's 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    cell_timeout: Option<Duration>,
+
+    /// Seconds that a whole notebook may take [default: 60, or 600 for one of nbgrader's]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+
+    /// Memory that a submission may use, in MiB, the interpreter included
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..))]
+    memory: u64,
+
+    /// Seed of Python's string hashes
+    #[arg(long, value_name = "N", default_value_t = Judge::DEFAULT_SEED)]
+    seed: u32,
+
+    /// Grade nothing unless submissions are kept from all files but their own, from other processes, and
+    /// from the network (Landlock ABI 3, seccomp; where units use the loopback, a network of its own)
+    #[arg(long)]
+    require_sandbox: bool,
 
     /// Show no progress on standard error
     #[arg(long, short)]
@@ -84,6 +107,14 @@ pub(crate) struct GradeArgs {
 
     #[command(flatten)]
     reports: ReportArgs,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Late {
+    /// Nothing; it is only noted
+    None,
+    /// All points
+    Zero,
 }
 
 /// Grades and prints. Returns exit code 2 when the specs are of no use or a report could not be
@@ -105,20 +136,31 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(2));
     }
     let gradebook = match args.reports.gradebook() {
-        Ok(gradebook) => gradebook.map(|book| Recorder::new(book, args.judge.seed)),
+        Ok(gradebook) => gradebook.map(|book| Recorder::new(book, args.seed)),
         Err(error) => {
             writeln!(io::stderr(), "error: {error}")?;
             return Ok(ExitCode::from(2));
         }
     };
-    let settings = settings(&args.judge, usual_limits(args.nbgrader.is_some()))?;
+    let usual = usual_limits(args.nbgrader.is_some());
+    let settings = Settings {
+        program: std::env::current_exe().context("cannot find the path of this program")?,
+        limits: Limits {
+            cell: args.cell_timeout.unwrap_or(usual.cell),
+            total: args.timeout.unwrap_or(usual.total),
+            memory: args.memory << 20,
+            ..usual
+        },
+        jobs: args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN),
+        seed: args.seed,
+    };
     // One that does not start is told with each submission that wants it.
     let start = || Judge::with_limits(&settings.program, settings.limits).ok();
-    let wanted = args.judge.require_sandbox || found.iter().any(Result::is_ok);
+    let wanted = args.require_sandbox || found.iter().any(Result::is_ok);
     let first = wanted.then(start).flatten();
     let level = first.as_ref().map(Judge::level);
     let enough = level.is_some_and(|level| level.suffices(assignments.need(SpecNeed::Loopback)));
-    if args.judge.require_sandbox && !enough {
+    if args.require_sandbox && !enough {
         writeln!(io::stderr(), "error: {}", too_little(level))?;
         return Ok(ExitCode::from(3));
     }
@@ -140,6 +182,16 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
     report.finish()
 }
 
+/// What a submission may use unless the command line says otherwise. nbgrader gives a cell 30
+/// seconds, and a notebook as long as it has cells.
+pub(crate) fn usual_limits(of_nbgrader: bool) -> Limits {
+    let usual = Limits::default();
+    match of_nbgrader {
+        true => Limits { cell: Duration::from_secs(30), total: Duration::from_secs(600), ..usual },
+        false => usual,
+    }
+}
+
 /// What is held against what.
 struct Work {
     assignments: Box<dyn Assignments>,
@@ -151,7 +203,11 @@ fn work(args: &GradeArgs) -> anyhow::Result<Work> {
         let assignments = Box::new(Specs::read(&args.spec)?);
         return Ok(Work { assignments, found: intake::collect(&args.submissions) });
     };
-    let course = Course::read(folder, args.assignment.as_deref(), args.late.into())?;
+    let policy = match args.late {
+        Late::None => LatePolicy::None,
+        Late::Zero => LatePolicy::Zero,
+    };
+    let course = Course::read(folder, args.assignment.as_deref(), policy)?;
     let (found, notes) = course.submissions();
     for note in notes {
         writeln!(io::stderr(), "note: {note}")?;
@@ -226,5 +282,29 @@ impl Report {
                 out.write_all(text.as_bytes()).and_then(|()| out.flush())
             });
         }
+    }
+}
+
+/// Why `--require-sandbox` refuses.
+pub(crate) fn too_little(level: Option<Level>) -> String {
+    match level {
+        None => {
+            "the judge did not start, so that nobody knows how far it is locked away; nothing was \
+                 graded. Without --require-sandbox it says why."
+                .to_owned()
+        }
+        Some(level) => format!(
+            "--require-sandbox: this machine offers {level}; nothing was graded. Wanted: Landlock ABI {} \
+             (Linux 6.2), seccomp, and a network namespace where units use the loopback.",
+            Level::LANDLOCK_ENOUGH
+        ),
+    }
+}
+
+pub(crate) fn seconds(text: &str) -> anyhow::Result<Duration> {
+    let seconds: f64 = text.parse().context("not a number of seconds")?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(span) if !span.is_zero() => Ok(span),
+        _ => bail!("must be more than 0"),
     }
 }

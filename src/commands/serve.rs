@@ -1,23 +1,26 @@
 //! `cellist serve`: the grader's web page.
 
-use super::grade::recorder;
-use super::grade::work::{JudgeArgs, Late, settings, too_little, usual_limits};
+use super::grade::{Late, seconds, too_little, usual_limits};
+use anyhow::Context as _;
 use cellist_formats::notebook::Notebook;
 use cellist_formats::spec::{Spec, SpecNeed};
-use cellist_gradebook::{Gradebook, GradebookError};
+use cellist_gradebook::{Gradebook, GradebookError, Record};
 use cellist_grader::assignments::Assignments;
 use cellist_grader::batch::{self, Graded};
 use cellist_grader::intake::{self, Submission};
-use cellist_grader::nbgrader::Course;
+use cellist_grader::nbgrader::{Course, LatePolicy};
 use cellist_grader::specs::Specs;
-use cellist_judge::{Judge, revised};
+use cellist_judge::{Judge, Limits, revised};
 use cellist_serve::Settings;
 use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Shows what `cellist grade … --gradebook FILE` wrote down: submissions cell by cell, written answers to be graded
@@ -74,8 +77,29 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 
-    #[command(flatten)]
-    judge: JudgeArgs,
+    /// Submissions judged at the same time [default: number of processors]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
+
+    /// Seconds that one cell or check may take, as for `cellist grade`
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    cell_timeout: Option<Duration>,
+
+    /// Seconds that a whole notebook may take, as for `cellist grade`
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+
+    /// Memory that a submission may use, in MiB, the interpreter included
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..))]
+    memory: u64,
+
+    /// Seed of Python's string hashes
+    #[arg(long, value_name = "N", default_value_t = Judge::DEFAULT_SEED)]
+    seed: u32,
+
+    /// Serve nothing unless submissions are locked away as `cellist grade --require-sandbox` wants it
+    #[arg(long)]
+    require_sandbox: bool,
 }
 
 /// Serves until Ctrl-C.
@@ -86,7 +110,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let gradebook = Gradebook::open(&args.gradebook)?;
     let by = args.by.clone().or_else(user).unwrap_or_else(|| "the web page".to_owned());
     let address = SocketAddr::new(args.bind, args.port);
-    let required = args.judge.require_sandbox;
+    let required = args.require_sandbox;
     let grader = Arc::new(Collection::read(args)?);
     if required && let Some(why) = grader.lacks() {
         writeln!(io::stderr(), "error: {why}")?;
@@ -135,12 +159,29 @@ struct Collection {
 impl Collection {
     fn read(args: ServeArgs) -> anyhow::Result<Self> {
         let held = match (&args.nbgrader, args.spec.as_slice()) {
-            (Some(folder), _) => Held::Course(Course::read(folder, None, args.late.into())?),
+            (Some(folder), _) => {
+                let policy = match args.late {
+                    Late::None => LatePolicy::None,
+                    Late::Zero => LatePolicy::Zero,
+                };
+                Held::Course(Course::read(folder, None, policy)?)
+            }
             (None, []) => Held::Nothing,
             (None, specs) => Held::Specs(Specs::read(specs)?),
         };
         let usual = usual_limits(args.nbgrader.is_some());
-        let settings = settings(&args.judge, usual)?;
+        let processors = || available_parallelism().ok();
+        let settings = batch::Settings {
+            program: std::env::current_exe().context("cannot find the path of this program")?,
+            limits: Limits {
+                cell: args.cell_timeout.unwrap_or(usual.cell),
+                total: args.timeout.unwrap_or(usual.total),
+                memory: args.memory << 20,
+                ..usual
+            },
+            jobs: args.jobs.or_else(processors).unwrap_or(NonZero::<usize>::MIN),
+            seed: args.seed,
+        };
         Ok(Self { submissions: args.submissions, held, settings })
     }
 
@@ -190,6 +231,19 @@ impl cellist_serve::Grader for Collection {
     }
 
     fn record(&self, book: &mut Gradebook, graded: &Graded) -> Result<(), GradebookError> {
-        recorder::record(book, graded, self.settings.seed)
+        let (Ok(verdict), Some(identity), Some(learner)) =
+            (&graded.result, &graded.identity, &graded.learner)
+        else {
+            return Ok(());
+        };
+        book.record(&Record {
+            learner,
+            file: &graded.path.to_string_lossy(),
+            submission: &identity.submission,
+            revision: &identity.revision,
+            grader: env!("CARGO_PKG_VERSION"),
+            seed: self.settings.seed,
+            verdict,
+        })
     }
 }

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -240,9 +241,9 @@ def test_what_happens_is_told_live(course: Course, serve: Serve) -> None:
     server = serve()
     events = Events(server)
     [first] = events.until(lambda _: True)
-    assert first == {"text": "", "runs": False, "stale": False}
+    assert first == {"text": "", "progress": None, "runs": False, "stale": False}
     server.post("/grade", task="notebook", notebook=NOTEBOOK)
-    last = events.until(lambda news: not news["runs"] and news["stale"])[-1]
+    [*_, last] = events.until(lambda news: not news["runs"] and news["stale"])
     assert last["text"] == "Graded small/answer.ipynb: 5 submissions"
     # A `cellist grade` elsewhere.
     course.hand_in("new", submission(STARTER))
@@ -284,16 +285,36 @@ def test_exports_are_the_reporters_own(course: Course, serve: Serve) -> None:
         assert server.get(name).status == 200, name
 
 
-def test_a_batch_at_a_time(course: Course, serve: Serve) -> None:
-    slow = "import time\ntime.sleep(1)\n" + RIGHT
-    for n in range(3):
-        course.hand_in(f"l{n}", submission("while True: pass\n" if n == 0 else slow))
+def descendants(process: int) -> set[int]:
+    """The processes below this one."""
+    below: set[int] = set()
+    for thread in Path(f"/proc/{process}/task").glob("*"):
+        with suppress(OSError):  # It has ended meanwhile.
+            for child in map(int, (thread / "children").read_text().split()):
+                below |= {child} | descendants(child)
+    return below
+
+
+def runs(process: int) -> bool:
+    """It is there, and not only waiting to be collected."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def test_one_batch_at_a_time_which_ctrl_c_ends(course: Course, serve: Serve) -> None:
+    course.hand_in("ann", submission("while True: pass\n"))
     course.grade("--cell-timeout", "1")
-    server = serve("--cell-timeout", "4", "--jobs", "1")
+    server = serve("--cell-timeout", "60", "--timeout", "60")
     assert server.post("/grade", task="everything").status == 303
     answer = server.post("/grade", task="everything")
     assert answer.status == 409 and "wait until that is done" in answer.text
-    graded_again(server)
+    assert "0 of 1" in until(lambda: re.search("Grading everything.*: 0 of 1", server.page("/")), "the batch")[0]
+    children = until(lambda: descendants(server.process.pid), "the judge's process")
+    assert server.interrupt() == 0
+    assert server.process.stderr and server.process.stderr.read() == ""
+    until(lambda: not any(map(runs, children)), "the judge to end")
 
 
 def test_pages_stand_without_scripts(server: PageServer) -> None:
