@@ -295,11 +295,12 @@ def test_what_is_no_gradebook_is_left_alone(
 
 def test_a_newer_gradebook_is_refused(graded: Path, file: Path, book: Book) -> None:
     connection = sqlite3.connect(file)
+    [known] = connection.execute("PRAGMA user_version").fetchone()
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     done = book("list")
     assert done.code == 1
-    assert "was made by a newer cellist (its version is 99, the latest known 1)" in done.stderr
+    assert f"was made by a newer cellist (its version is 99, the latest known {known})" in done.stderr
     assert "update cellist" in done.stderr
 
 
