@@ -1,6 +1,6 @@
 //! The command line: one table for the parser, the help and the completions.
 
-use crate::commands::{check, grade, gradebook, kernel, lab, notebooks, python, run};
+use crate::commands::{check, grade, gradebook, kernel, lab, notebooks, python, run, serve};
 use cellist_interpreter::PYTHON_LINK;
 use clap::Parser;
 use std::ffi::{OsStr, OsString};
@@ -47,6 +47,7 @@ pub(crate) enum Command {
     Notebooks(notebooks::NotebooksArgs),
     Grade(grade::GradeArgs),
     Gradebook(gradebook::GradebookArgs),
+    Serve(serve::ServeArgs),
     Kernel(kernel::KernelArgs),
     Python(python::PythonArgs),
     /// Prints completions for a shell

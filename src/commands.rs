@@ -10,6 +10,7 @@ pub(crate) mod notebooks;
 pub(crate) mod python;
 pub(crate) mod run;
 mod schedule;
+pub(crate) mod serve;
 
 use crate::args::{Command, Program};
 use clap::CommandFactory;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Grade(args) => grade::run(args),
         Command::Gradebook(args) => gradebook::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Kernel(args) => kernel::run(args),
         Command::Python(args) => python::run(args),
         Command::Completions { shell } => {

@@ -1,8 +1,8 @@
 //! Who got how many points for what: every score that was ever given, in one SQLite file.
 //!
 //! Scores of the grader come and go with submissions and revisions of checks; what people decided
-//! (points, comments, extensions, late days, exemptions) stays on top of them. Nothing is deleted
-//! or overwritten: what changes is a new row, so that the file tells who changed what and when.
+//! (points, comments, extensions, late days, exemptions) stays on top of them. No score or decision is
+//! deleted or overwritten: what changes is a new row, so that the file tells who changed what and when.
 //!
 //! The SQL is that of PostgreSQL, too, but for the automatic ids of `INTEGER PRIMARY KEY`, the `?1`
 //! of parameters and the `PRAGMA`s; times are text (RFC 3339, UTC).
@@ -10,6 +10,7 @@
 mod decisions;
 mod error;
 mod record;
+mod remarks;
 mod schema;
 mod standing;
 
@@ -72,12 +73,44 @@ impl Gradebook {
         Ok(gradebook)
     }
 
+    /// A value that is another one once this or another program has written to the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn stamp(&self) -> Result<Stamp, GradebookError> {
+        let question =
+            "SELECT data_version, (SELECT count(*) FROM gradings) FROM pragma_data_version";
+        let read = self.connection.query_row(question, (), |row| {
+            let own = self.connection.total_changes();
+            Ok(Stamp { others: row.get(0)?, own, gradings: row.get(1)? })
+        });
+        read.map_err(|error| self.reading(error))
+    }
+
     fn reading(&self, error: rusqlite::Error) -> GradebookError {
         GradebookError::of(&self.path, Doing::Reading, error)
     }
 
     fn writing(&self, error: rusqlite::Error) -> GradebookError {
         GradebookError::of(&self.path, Doing::Writing, error)
+    }
+}
+
+/// What was written to a gradebook so far. Only stamps of one [`Gradebook`] can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// SQLite's `data_version`: changed by what other connections write.
+    others: i64,
+    /// Rows that this connection changed.
+    own: u64,
+    /// How many gradings there are.
+    pub gradings: i64,
+}
+
+impl Stamp {
+    /// Whether another program wrote between the two.
+    pub fn others_wrote_since(self, earlier: Self) -> bool {
+        self.others != earlier.others
     }
 }
 

@@ -1,7 +1,8 @@
 //! Taking in what the grader says.
 
+use crate::remarks::Remarks;
 use crate::{Gradebook, GradebookError, now};
-use cellist_formats::verdict::{ItemVerdict, Status, UnitVerdict, Verdict};
+use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 /// A verdict, and all that it depends on: recording it twice is recording it once.
@@ -75,6 +76,7 @@ fn write(sql: &Connection, record: &Record<'_>) -> rusqlite::Result<()> {
         let item_id = item_id(sql, assignment, unit, item, place)?;
         score(sql, grading, item_id, item, &at)?;
     }
+    remark(sql, grading, record.verdict)?;
     sql.execute(
         "INSERT INTO standings (learner, assignment, grading) VALUES (?1, ?2, ?3)
          ON CONFLICT (learner, assignment) DO UPDATE SET grading = excluded.grading",
@@ -101,6 +103,41 @@ fn item_id(
     )
 }
 
+/// Notes and errors as they are now; those of a course change with its due dates.
+fn remark(sql: &Connection, grading: i64, verdict: &Verdict) -> rusqlite::Result<()> {
+    let errors = |unit: &UnitVerdict| {
+        let of_unit = unit.errors.iter().map(|error| (unit.id.clone(), error.clone()));
+        of_unit.collect::<Vec<(String, CellError)>>()
+    };
+    let errors: Vec<(String, CellError)> = verdict.units.iter().flat_map(errors).collect();
+    let mut remarks = Remarks::of(sql)?;
+    if remarks.notes(grading)? != verdict.notes {
+        sql.execute("DELETE FROM notes WHERE grading = ?1", [grading])?;
+        for note in &verdict.notes {
+            sql.execute(
+                "INSERT INTO notes (grading, note) VALUES (?1, ?2)",
+                params![grading, note],
+            )?;
+        }
+    }
+    // Messages name addresses of objects, which are others each time.
+    let known = remarks.errors(grading)?;
+    let same = |(one, other): (&(String, CellError), &(String, CellError))| {
+        one.0 == other.0 && one.1.cell == other.1.cell && one.1.ename == other.1.ename
+    };
+    if known.len() != errors.len() || !known.iter().zip(&errors).all(same) {
+        sql.execute("DELETE FROM cell_errors WHERE grading = ?1", [grading])?;
+        for (unit, CellError { cell, ename, evalue, traceback }) in &errors {
+            sql.execute(
+                "INSERT INTO cell_errors (grading, unit, cell, ename, evalue, traceback)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![grading, unit, cell, ename, evalue, traceback],
+            )?;
+        }
+    }
+    Ok(())
+}
+
 /// A new row only when it says something new: grading again leaves the history as it is.
 fn score(
     sql: &Connection,
@@ -109,23 +146,35 @@ fn score(
     verdict: &ItemVerdict,
     at: &str,
 ) -> rusqlite::Result<()> {
-    let ItemVerdict { status, points, max_points, hint, hidden, guard, .. } = verdict;
+    let ItemVerdict { status, points, max_points, hint, hidden, guard, message, .. } = verdict;
     let status = status.word();
-    let last: Option<(String, f64, f64, Option<String>)> = sql
+    type Last = (i64, (String, f64, f64, Option<String>), Option<String>);
+    let last: Option<Last> = sql
         .query_row(
-            "SELECT status, points, max_points, hint FROM scores
+            "SELECT status, points, max_points, hint, id, message FROM scores
              WHERE grading = ?1 AND item = ?2 ORDER BY id DESC LIMIT 1",
             params![grading, item],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            |row| {
+                let said = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                Ok((row.get(4)?, said, row.get(5)?))
+            },
         )
         .optional()?;
-    if last.is_some_and(|last| last == (status.to_owned(), *points, *max_points, hint.clone())) {
+    let now = (status.to_owned(), *points, *max_points, hint.clone());
+    if let Some((id, said, known)) = last
+        && said == now
+    {
+        // Written by a version that did not keep messages.
+        if known.is_none() && message.is_some() {
+            sql.execute("UPDATE scores SET message = ?1 WHERE id = ?2", params![message, id])?;
+        }
         return Ok(());
     }
     sql.execute(
-        "INSERT INTO scores (grading, item, status, points, max_points, hidden, guard, hint, given_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![grading, item, status, points, max_points, hidden, guard, hint, at],
+        "INSERT INTO scores (grading, item, status, points, max_points, hidden, guard, hint, given_at,
+             message)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![grading, item, status, points, max_points, hidden, guard, hint, at, message],
     )?;
     Ok(())
 }

@@ -9,7 +9,7 @@ const APPLICATION: i64 = 0x4345_4c4c;
 
 /// Each brings a file from the version of its place in the list to the next. Never changed once
 /// released: a new table or column is a new entry.
-const MIGRATIONS: [&str; 2] = [FIRST, WRITTEN];
+const MIGRATIONS: [&str; 3] = [FIRST, WRITTEN, REMARKS];
 
 const FIRST: &str = "
     CREATE TABLE learners (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -70,6 +70,24 @@ const FIRST: &str = "
 
 /// An answer that a person grades: unanswered, it could not be told from a quiz.
 const WRITTEN: &str = "ALTER TABLE items ADD COLUMN written BOOLEAN NOT NULL DEFAULT FALSE";
+
+/// What the grader says beside points. Notes and errors are those of the last time that the grading was
+/// made.
+const REMARKS: &str = "
+    ALTER TABLE scores ADD COLUMN message TEXT;
+
+    CREATE TABLE notes (id INTEGER PRIMARY KEY,
+        grading BIGINT NOT NULL REFERENCES gradings (id), note TEXT NOT NULL);
+    CREATE INDEX notes_of_grading ON notes (grading);
+
+    -- Exceptions of the learner's own cells.
+    CREATE TABLE cell_errors (id INTEGER PRIMARY KEY,
+        grading BIGINT NOT NULL REFERENCES gradings (id),
+        unit TEXT NOT NULL, cell TEXT NOT NULL, ename TEXT NOT NULL, evalue TEXT NOT NULL,
+        traceback TEXT NOT NULL);
+    CREATE INDEX cell_errors_of_grading ON cell_errors (grading);
+
+    CREATE INDEX manual_scores_of_item ON manual_scores (item, learner);";
 
 /// Checks that the file is a gradebook, or empty, and brings it up to date.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), GradebookError> {

@@ -2,10 +2,12 @@
 
 use crate::decisions::{Allowance, ManualScore};
 use crate::record::status_of;
+use crate::remarks::Remarks;
 use crate::{Gradebook, GradebookError};
 use cellist_formats::verdict::{ItemVerdict, Status, UnitVerdict, Verdict};
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What counts for a learner and a notebook.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -76,7 +78,43 @@ impl Gradebook {
     /// # Errors
     /// When the file cannot be read.
     pub fn standings(&self) -> Result<Vec<Standing>, GradebookError> {
-        self.read_standings(None).map_err(|error| self.reading(error))
+        self.read_standings(None, None).map_err(|error| self.reading(error))
+    }
+
+    /// What counts for a learner and a notebook.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn standing(
+        &self,
+        learner: &str,
+        notebook: &str,
+    ) -> Result<Option<Standing>, GradebookError> {
+        let learner = match self.learner_id(learner) {
+            Ok(learner) => learner,
+            Err(GradebookError::NoLearner { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let found = self.read_standings(Some(learner), Some(notebook));
+        Ok(found.map_err(|error| self.reading(error))?.pop())
+    }
+
+    /// What people last said of an item, by learner.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn manual_scores(
+        &self,
+        notebook: &str,
+        item: &str,
+    ) -> Result<BTreeMap<String, ManualScore>, GradebookError> {
+        let read = || {
+            let condition = "WHERE a.notebook = ?1 AND i.name = ?2";
+            let scores = manual_scores(&self.connection, condition, (notebook, item))?;
+            // Oldest first: the last stays.
+            Ok(scores.into_iter().map(|score| (score.learner.clone(), score)).collect())
+        };
+        read().map_err(|error| self.reading(error))
     }
 
     /// All that is known of a learner.
@@ -89,9 +127,9 @@ impl Gradebook {
             // One state of the file, whoever writes meanwhile.
             let reading = self.connection.unchecked_transaction()?;
             let history = LearnerHistory {
-                standings: self.read_standings(Some(id))?,
+                standings: self.read_standings(Some(id), None)?,
                 scores: past_scores(&reading, id)?,
-                manual: manual_scores(&reading, id)?,
+                manual: manual_scores(&reading, "WHERE m.learner = ?1", [id])?,
                 allowances: self.read_allowances("", Some(id))?,
             };
             Ok(history)
@@ -99,7 +137,11 @@ impl Gradebook {
         read().map_err(|error| self.reading(error))
     }
 
-    fn read_standings(&self, learner: Option<i64>) -> rusqlite::Result<Vec<Standing>> {
+    fn read_standings(
+        &self,
+        learner: Option<i64>,
+        notebook: Option<&str>,
+    ) -> rusqlite::Result<Vec<Standing>> {
         // Within a transaction of the caller's, if there is one.
         let reading = match self.connection.is_autocommit() {
             true => Some(self.connection.unchecked_transaction()?),
@@ -110,16 +152,26 @@ impl Gradebook {
              FROM standings st JOIN gradings g ON g.id = st.grading
              JOIN submissions s ON s.id = g.submission JOIN learners l ON l.id = st.learner
              JOIN assignments a ON a.id = st.assignment
-             WHERE ?1 IS NULL OR st.learner = ?1 ORDER BY l.name, a.notebook",
+             WHERE (?1 IS NULL OR st.learner = ?1) AND (?2 IS NULL OR a.notebook = ?2)
+             ORDER BY l.name, a.notebook",
         )?;
-        let heads: Vec<Head> =
-            statement.query_map([learner], head)?.collect::<rusqlite::Result<_>>()?;
+        let heads: Vec<Head> = statement
+            .query_map(params![learner, notebook], head)?
+            .collect::<rusqlite::Result<_>>()?;
         let mut scores = self.connection.prepare(SCORES)?;
+        let mut remarks = Remarks::of(&self.connection)?;
         let mut standings = Vec::with_capacity(heads.len());
         for Head { learner, grading, mut standing } in heads {
+            standing.verdict.notes = remarks.notes(grading)?;
             let rows = scores.query_map(params![grading, learner], Scored::read)?;
             for scored in rows {
                 scored?.add_to(&mut standing.verdict);
+            }
+            for (id, error) in remarks.errors(grading)? {
+                let mut units = standing.verdict.units.iter_mut();
+                if let Some(unit) = units.find(|unit| unit.id == id) {
+                    unit.errors.push(error);
+                }
             }
             standings.push(standing);
         }
@@ -151,7 +203,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
 /// Of a grading each item's latest score, and of a learner the latest that a person gave for it.
 const SCORES: &str = "
     SELECT i.unit, i.title, i.name, sc.status, sc.points, sc.max_points, sc.hidden, sc.guard, sc.hint,
-        m.points, m.comment, m.given_by, i.written
+        m.points, m.comment, m.given_by, sc.message, i.written
     FROM scores sc JOIN items i ON i.id = sc.item
     LEFT JOIN manual_scores m ON m.id =
         (SELECT max(id) FROM manual_scores WHERE learner = ?2 AND item = i.id)
@@ -175,10 +227,10 @@ impl Scored {
             points: row.get(4)?,
             max_points: row.get(5)?,
             hint: row.get(8)?,
-            message: None,
+            message: row.get(12)?,
             hidden: row.get(6)?,
             guard: row.get(7)?,
-            written: row.get(12)?,
+            written: row.get(13)?,
             hint_error: None,
         };
         let manual = match row.get::<_, Option<f64>>(9)? {
@@ -254,13 +306,17 @@ fn past_scores(sql: &Connection, learner: i64) -> rusqlite::Result<Vec<PastScore
     rows.collect()
 }
 
-fn manual_scores(sql: &Connection, learner: i64) -> rusqlite::Result<Vec<ManualScore>> {
-    let mut statement = sql.prepare(
+fn manual_scores(
+    sql: &Connection,
+    condition: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<ManualScore>> {
+    let mut statement = sql.prepare(&format!(
         "SELECT l.name, a.notebook, i.unit, i.name, m.points, m.comment, m.given_by, m.given_at
          FROM manual_scores m JOIN items i ON i.id = m.item JOIN learners l ON l.id = m.learner
-         JOIN assignments a ON a.id = i.assignment WHERE m.learner = ?1 ORDER BY m.id",
-    )?;
-    let rows = statement.query_map([learner], |row| {
+         JOIN assignments a ON a.id = i.assignment {condition} ORDER BY m.id",
+    ))?;
+    let rows = statement.query_map(values, |row| {
         Ok(ManualScore {
             learner: row.get(0)?,
             notebook: row.get(1)?,

@@ -217,3 +217,8 @@ struct Job {
     submission: Submission,
     attempt: Option<Attempt>,
 }
+
+/// SHA-256 of a text, in hexadecimal digits: as in [`Identity`].
+pub fn hash(text: &str) -> String {
+    worker::hash(text.as_bytes())
+}

@@ -15,7 +15,7 @@ mod source;
 mod submission;
 
 pub use course::{Course, CourseError};
-pub use late::LatePolicy;
+pub use late::{LatePolicy, tells_lateness};
 pub(crate) use late::{handed_in, parse as parse_time};
 pub use needs::MissingModules;
 pub(crate) use needs::{answer as needs_answer, question as needs_question};

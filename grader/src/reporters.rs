@@ -3,7 +3,7 @@
 pub mod canvas;
 pub mod checks;
 pub mod csv;
-mod feedback;
+pub mod feedback;
 pub mod gradescope;
 pub mod html;
 pub mod json;

@@ -164,7 +164,7 @@ pub(crate) struct GradeArgs {
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Late {
+pub(crate) enum Late {
     /// Nothing; it is only noted
     None,
     /// All points
@@ -279,7 +279,7 @@ fn journal(
 
 /// What a submission may use unless the command line says otherwise. nbgrader gives a cell 30
 /// seconds, and a notebook as long as it has cells; Otter gives all the time there is.
-fn usual_limits(of_another_grader: bool) -> Limits {
+pub(crate) fn usual_limits(of_another_grader: bool) -> Limits {
     let usual = Limits::default();
     match of_another_grader {
         true => Limits { cell: Duration::from_secs(30), total: Duration::from_secs(600), ..usual },
@@ -322,7 +322,7 @@ fn work(args: &GradeArgs) -> anyhow::Result<Work> {
 }
 
 /// Why `--require-sandbox` refuses.
-pub(super) fn too_little(level: Option<Level>) -> String {
+pub(crate) fn too_little(level: Option<Level>) -> String {
     match level {
         None => {
             "the judge did not start, so that nobody knows how far it is locked away; nothing was \
@@ -344,7 +344,7 @@ fn which(text: &str) -> anyhow::Result<Which> {
     }
 }
 
-pub(super) fn seconds(text: &str) -> anyhow::Result<Duration> {
+pub(crate) fn seconds(text: &str) -> anyhow::Result<Duration> {
     let seconds: f64 = text.parse().context("not a number of seconds")?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(span) if !span.is_zero() => Ok(span),

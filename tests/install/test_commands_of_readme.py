@@ -16,6 +16,7 @@ COVERED = {
     "./install.sh": "the fixture of this folder",
     "cellist lab": "tests/browser",
     "tests/run": "what runs this",
+    "cellist serve notebooks/course/samples --spec ~/.local/share/cellist/specs --gradebook build/gradebook.db": "tests/serve",
     "cellist grade --nbgrader ~/nbgrader-course --assignment ps1 --late zero": "tests/grading",
     "cellist grade --otter hw01/hw01.ipynb submissions/": "tests/grading",
 }

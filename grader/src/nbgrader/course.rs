@@ -219,14 +219,11 @@ impl Course {
         let Some(due) = self.gradebook.due.get(&assignment) else { return };
         let extension = self.gradebook.extension(&assignment, learner);
         let Some(late) = late::lateness(handed_in, *due, extension) else { return };
-        let late = late::spoken(late);
+        let late = late::note(late);
         match self.policy {
-            LatePolicy::None => verdict.notes.push(format!("handed in {late} late")),
+            LatePolicy::None => verdict.notes.push(late),
             LatePolicy::Zero => {
-                verdict.notes.push(format!(
-                    "handed in {late} late: of {} points none count",
-                    verdict.points
-                ));
+                verdict.notes.push(format!("{late}: of {} points none count", verdict.points));
                 verdict.points = 0.0;
             }
         }

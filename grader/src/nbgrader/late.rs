@@ -81,8 +81,21 @@ fn offset(zone: &str) -> Option<Offset> {
     Offset::from_seconds(sign * (number / 100 * 3600 + number % 100 * 60)).ok()
 }
 
+/// What a note on a late submission begins with.
+const HANDED_IN: &str = "handed in ";
+
+/// The note on a late submission.
+pub(super) fn note(late: SignedDuration) -> String {
+    format!("{HANDED_IN}{} late", spoken(late))
+}
+
+/// Whether a verdict's note says that the submission was late.
+pub fn tells_lateness(note: &str) -> bool {
+    note.strip_prefix(HANDED_IN).is_some_and(|rest| rest.contains(" late"))
+}
+
 /// For people: the two largest units.
-pub(super) fn spoken(late: SignedDuration) -> String {
+fn spoken(late: SignedDuration) -> String {
     let seconds = late.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {

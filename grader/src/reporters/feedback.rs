@@ -8,13 +8,13 @@ use cellist_judge::{CheckRun, CheckRuns};
 const MAX_TEXT: usize = 600;
 
 /// The item's id without its unit's: `durations` of `ex01-durations`.
-pub(super) fn check_name<'a>(unit: &UnitVerdict, item: &'a ItemVerdict) -> &'a str {
+pub fn check_name<'a>(unit: &UnitVerdict, item: &'a ItemVerdict) -> &'a str {
     let rest = item.id.strip_prefix(&unit.id).and_then(|rest| rest.strip_prefix('-'));
     rest.unwrap_or(&item.id)
 }
 
 /// How the item went, for its learner. Never what a hidden check compared.
-pub(super) fn outcome(item: &ItemVerdict) -> String {
+pub fn outcome(item: &ItemVerdict) -> String {
     match item.status {
         Status::Passed => "passed".to_owned(),
         Status::Failed | Status::Error => advice(item),
@@ -38,7 +38,7 @@ pub(super) fn comparison<'a>(item: &ItemVerdict, runs: &'a CheckRuns) -> Option<
 }
 
 /// The sign that stands before an outcome.
-pub(super) fn mark(status: Status) -> &'static str {
+pub fn mark(status: Status) -> &'static str {
     match status {
         Status::Passed => "✔",
         Status::Failed | Status::Error => "✘",
@@ -49,14 +49,14 @@ pub(super) fn mark(status: Status) -> &'static str {
 }
 
 /// Points that the notebook's items are worth, those that a person gives among them.
-pub(super) fn possible(verdict: &Verdict) -> f64 {
+pub fn possible(verdict: &Verdict) -> f64 {
     // From 0, not `Iterator::sum`: of no numbers that is -0.
     let items = verdict.units.iter().flat_map(|unit| &unit.items);
     items.fold(0.0, |sum, item| sum + item.max_points)
 }
 
 /// `6 of 12 points; up to 2 more from a person`.
-pub(super) fn total(verdict: &Verdict) -> String {
+pub fn total(verdict: &Verdict) -> String {
     let (got, most) = (number(verdict.points), number(verdict.max_points));
     if verdict.manual_points > 0.0 {
         let more = number(verdict.manual_points);
@@ -67,13 +67,13 @@ pub(super) fn total(verdict: &Verdict) -> String {
 }
 
 /// Exceptions of the learner's own cells; none of a hidden check, whatever the judge reports.
-pub(super) fn own_errors(unit: &UnitVerdict) -> impl Iterator<Item = &CellError> {
+pub fn own_errors(unit: &UnitVerdict) -> impl Iterator<Item = &CellError> {
     let hidden = |cell: &str| unit.items.iter().any(|item| item.hidden && item.id == cell);
     unit.errors.iter().filter(move |error| !hidden(&error.cell))
 }
 
 /// One line about an exception.
-pub(super) fn exception(error: &CellError) -> String {
+pub fn exception(error: &CellError) -> String {
     let CellError { cell, ename, evalue, .. } = error;
     let text = match (ename.as_str(), evalue.as_str()) {
         ("Stopped", why) => format!("cell `{cell}`: {why}"),
@@ -100,7 +100,7 @@ fn last_lines(message: &str) -> &str {
 }
 
 /// A hint may quote whatever a learner's function returned.
-pub(super) fn brief(text: &str) -> String {
+pub fn brief(text: &str) -> String {
     let text = text.trim();
     match text.char_indices().nth(MAX_TEXT) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -109,12 +109,12 @@ pub(super) fn brief(text: &str) -> String {
 }
 
 /// At most two digits after the point, and no zeros at the end.
-pub(super) fn number(points: f64) -> String {
+pub fn number(points: f64) -> String {
     rounded(points, 2)
 }
 
 /// For programs: six digits after the point at most, so that a sum of shares stays readable.
-pub(super) fn exact(points: f64) -> String {
+pub fn exact(points: f64) -> String {
     rounded(points, 6)
 }
 

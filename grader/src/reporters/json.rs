@@ -39,6 +39,13 @@ impl Entry {
         let sandbox = level.filter(|_| verdict.is_some());
         Self { submission, learner, verdict, error, sandbox, runs }
     }
+
+    /// The entry of a verdict that was kept, without what was seen on the way to it.
+    pub fn kept(submission: String, learner: String, verdict: Verdict) -> Self {
+        let (learner, verdict) = (Some(learner), Some(verdict));
+        let runs = CheckRuns::new();
+        Self { submission, learner, verdict, error: None, sandbox: None, runs }
+    }
 }
 
 /// The report: a JSON array with an [`Entry`] per submission, in order, and a line end.

@@ -31,13 +31,5 @@ pub(super) fn export(book: &Gradebook, args: &ExportArgs) -> anyhow::Result<Exit
 }
 
 fn entry(standing: Standing) -> Entry {
-    Entry {
-        submission: standing.file,
-        learner: Some(standing.learner),
-        verdict: Some(standing.verdict),
-        error: None,
-        sandbox: None,
-        // A gradebook keeps scores, not what was seen on the way.
-        runs: Default::default(),
-    }
+    Entry::kept(standing.file, standing.learner, standing.verdict)
 }
