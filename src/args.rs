@@ -35,7 +35,7 @@ pub(crate) enum Program {
     #[command(version)]
     CellistKernel(kernel::KernelArgs),
     #[command(version)]
-    Grader(grade::GradeArgs),
+    Grader(Box<grade::GradeArgs>),
 }
 
 /// A subcommand of `cellist`.
@@ -45,7 +45,8 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     Check(check::CheckArgs),
     Notebooks(notebooks::NotebooksArgs),
-    Grade(grade::GradeArgs),
+    // As large as all others together.
+    Grade(Box<grade::GradeArgs>),
     Gradebook(gradebook::GradebookArgs),
     Serve(serve::ServeArgs),
     Kernel(kernel::KernelArgs),

@@ -24,7 +24,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Notebooks(args) => notebooks::run(args),
         Command::Check(args) => check::run(args),
-        Command::Grade(args) => grade::run(args),
+        Command::Grade(args) => grade::run(*args),
         Command::Gradebook(args) => gradebook::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Kernel(args) => kernel::run(args),

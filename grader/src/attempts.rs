@@ -133,6 +133,9 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
+/// What one owner handed in for one assignment; of files without an owner each stands alone.
+type Group = (Option<Owner>, Vec<Result<Submission, IntakeError>>);
+
 /// Sorts out what was found. Reads every notebook, `jobs` at a time.
 pub fn plan(
     found: Vec<Result<Submission, IntakeError>>,
@@ -149,7 +152,7 @@ pub fn plan(
         Some(owner) => shard.is_none_or(|shard| shard.takes(owner.learner.as_bytes())),
         None => shard.is_none_or(|shard| shard.takes(path(found).as_os_str().as_encoded_bytes())),
     };
-    let mut groups: Vec<(Option<Owner>, Vec<Result<Submission, IntakeError>>)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     let mut known: HashMap<Owner, usize> = HashMap::new();
     for (found, owner) in found.into_iter().zip(owners) {
         if !here(&found, &owner) {

@@ -57,6 +57,7 @@ pub(super) fn watch(
             }
             Err(_) => {}
         }
+        #[expect(clippy::disallowed_methods, reason = "the pause itself is meant")]
         thread::sleep(PAUSE);
     }
     Ok(())
