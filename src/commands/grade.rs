@@ -1,29 +1,29 @@
 //! `cellist grade`: judges submissions and reports.
 
+mod judging;
 mod output;
 mod recorder;
 pub(crate) mod reports;
 mod watch;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use cellist_formats::spec::SpecNeed;
 use cellist_grader::assignments::Assignments;
 use cellist_grader::attempts::{self, Shard, Which};
-use cellist_grader::batch::{Batch, Journal, JournalError, Settings};
+use cellist_grader::batch::{Batch, Journal, JournalError};
 use cellist_grader::intake::{self, IntakeError, Submission};
 use cellist_grader::nbgrader::{Course, LatePolicy};
 use cellist_grader::otter::OtterAssignments;
 use cellist_grader::specs::Specs;
-use cellist_judge::{Judge, Level, Limits};
+use cellist_judge::{Judge, Level};
+pub(crate) use judging::{JudgingArgs, seconds};
 use output::{Output, Shape};
 use recorder::Recorder;
+pub(crate) use recorder::record;
 use reports::ReportArgs;
 use std::io::{self, Write as _};
-use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread::available_parallelism;
-use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Each submission runs in a process of its own, locked away from files, other processes and the network
@@ -130,25 +130,8 @@ pub(crate) struct GradeArgs {
     #[arg(long)]
     reproducible: bool,
 
-    /// Submissions judged at the same time [default: number of processors]
-    #[arg(long, short, value_name = "N")]
-    jobs: Option<NonZero<usize>>,
-
-    /// Seconds that one cell or check may take, waiting for a busy processor not included [default: 10, or 30 for another grader's]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    cell_timeout: Option<Duration>,
-
-    /// Seconds that a whole notebook may take [default: 60, or 600 for another grader's]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    timeout: Option<Duration>,
-
-    /// Memory that a submission may use, in MiB, the interpreter included
-    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..))]
-    memory: u64,
-
-    /// Seed of Python's string hashes
-    #[arg(long, value_name = "N", default_value_t = Judge::DEFAULT_SEED)]
-    seed: u32,
+    #[command(flatten)]
+    judging: JudgingArgs,
 
     /// Grade nothing unless submissions are kept from all files but their own, from other processes, and
     /// from the network (Landlock ABI 3, seccomp; where units use the loopback, a network of its own)
@@ -190,25 +173,14 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(2));
     }
     let gradebook = match args.reports.gradebook() {
-        Ok(gradebook) => gradebook.map(|book| Recorder::new(book, args.seed)),
+        Ok(gradebook) => gradebook.map(|book| Recorder::new(book, args.judging.seed)),
         Err(error) => {
             writeln!(io::stderr(), "error: {error}")?;
             return Ok(ExitCode::from(2));
         }
     };
-    let usual = usual_limits(args.nbgrader.is_some() || !args.otter.is_empty());
-    let settings = Settings {
-        program: std::env::current_exe().context("cannot find the path of this program")?,
-        limits: Limits {
-            cell: args.cell_timeout.unwrap_or(usual.cell),
-            total: args.timeout.unwrap_or(usual.total),
-            memory: args.memory << 20,
-            ..usual
-        },
-        jobs: args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN),
-        seed: args.seed,
-        watched: args.reports.tables.is_watched(),
-    };
+    let of_another_grader = args.nbgrader.is_some() || !args.otter.is_empty();
+    let settings = args.judging.settings(of_another_grader, args.reports.tables.is_watched())?;
     let journal = match journal(&args, assignments.as_ref()) {
         Ok(journal) => journal,
         Err(error) => {
@@ -277,16 +249,6 @@ fn journal(
     }))
 }
 
-/// What a submission may use unless the command line says otherwise. nbgrader gives a cell 30
-/// seconds, and a notebook as long as it has cells; Otter gives all the time there is.
-pub(crate) fn usual_limits(of_another_grader: bool) -> Limits {
-    let usual = Limits::default();
-    match of_another_grader {
-        true => Limits { cell: Duration::from_secs(30), total: Duration::from_secs(600), ..usual },
-        false => usual,
-    }
-}
-
 /// What is held against what.
 struct Work {
     assignments: Box<dyn Assignments>,
@@ -341,13 +303,5 @@ fn which(text: &str) -> anyhow::Result<Which> {
     match text {
         "" => bail!("`latest`, `best`, `all`, or the number or name of an attempt"),
         text => Ok(Which::from(text)),
-    }
-}
-
-pub(crate) fn seconds(text: &str) -> anyhow::Result<Duration> {
-    let seconds: f64 = text.parse().context("not a number of seconds")?;
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(span) if !span.is_zero() => Ok(span),
-        _ => bail!("must be more than 0"),
     }
 }

@@ -1,27 +1,23 @@
 //! `cellist serve`: the grader's web page.
 
-use super::grade::{Late, seconds, too_little, usual_limits};
-use anyhow::Context as _;
+use super::grade::{JudgingArgs, Late, record, too_little};
 use cellist_formats::notebook::Notebook;
 use cellist_formats::spec::{Spec, SpecNeed};
-use cellist_gradebook::{Gradebook, GradebookError, Record};
+use cellist_gradebook::{Gradebook, GradebookError};
 use cellist_grader::assignments::Assignments;
 use cellist_grader::batch::{self, Graded};
 use cellist_grader::intake::{self, Submission};
 use cellist_grader::nbgrader::{Course, LatePolicy};
 use cellist_grader::otter::OtterAssignments;
 use cellist_grader::specs::Specs;
-use cellist_judge::{Judge, Limits, revised};
+use cellist_judge::{Judge, revised};
 use cellist_serve::Settings;
 use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::thread::available_parallelism;
-use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Shows what `cellist grade … --gradebook FILE` wrote down: submissions cell by cell, written answers to be graded
@@ -83,25 +79,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 
-    /// Submissions judged at the same time [default: number of processors]
-    #[arg(long, short, value_name = "N")]
-    jobs: Option<NonZero<usize>>,
-
-    /// Seconds that one cell or check may take, as for `cellist grade`
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    cell_timeout: Option<Duration>,
-
-    /// Seconds that a whole notebook may take, as for `cellist grade`
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    timeout: Option<Duration>,
-
-    /// Memory that a submission may use, in MiB, the interpreter included
-    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(256..))]
-    memory: u64,
-
-    /// Seed of Python's string hashes
-    #[arg(long, value_name = "N", default_value_t = Judge::DEFAULT_SEED)]
-    seed: u32,
+    #[command(flatten)]
+    judging: JudgingArgs,
 
     /// Serve nothing unless submissions are locked away as `cellist grade --require-sandbox` wants it
     #[arg(long)]
@@ -179,20 +158,8 @@ impl Collection {
             (None, []) => Held::Nothing,
             (None, specs) => Held::Specs(Specs::read(specs)?),
         };
-        let usual = usual_limits(args.nbgrader.is_some() || !args.otter.is_empty());
-        let processors = || available_parallelism().ok();
-        let settings = batch::Settings {
-            program: std::env::current_exe().context("cannot find the path of this program")?,
-            limits: Limits {
-                cell: args.cell_timeout.unwrap_or(usual.cell),
-                total: args.timeout.unwrap_or(usual.total),
-                memory: args.memory << 20,
-                ..usual
-            },
-            jobs: args.jobs.or_else(processors).unwrap_or(NonZero::<usize>::MIN),
-            seed: args.seed,
-            watched: false,
-        };
+        let of_another_grader = args.nbgrader.is_some() || !args.otter.is_empty();
+        let settings = args.judging.settings(of_another_grader, false)?;
         Ok(Self { submissions: args.submissions, held, settings })
     }
 
@@ -248,14 +215,7 @@ impl cellist_serve::Grader for Collection {
         else {
             return Ok(());
         };
-        book.record(&Record {
-            learner,
-            file: &graded.path.to_string_lossy(),
-            submission: &identity.submission,
-            revision: &identity.revision,
-            grader: env!("CARGO_PKG_VERSION"),
-            seed: self.settings.seed,
-            verdict,
-        })
+        let file = graded.path.to_string_lossy();
+        book.record(&record(learner, &file, identity, self.settings.seed, verdict))
     }
 }

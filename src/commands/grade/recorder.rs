@@ -78,7 +78,7 @@ impl Recorder {
     }
 }
 
-fn record<'a>(
+pub(crate) fn record<'a>(
     learner: &'a str,
     file: &'a str,
     identity: &'a Identity,
