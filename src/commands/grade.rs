@@ -126,7 +126,7 @@ pub(crate) struct GradeArgs {
     #[arg(long)]
     json: bool,
 
-    /// Report no times, and no addresses of objects: the same submissions give the same bytes
+    /// Report no times or timelines, and no addresses of objects: the same submissions give the same bytes
     #[arg(long)]
     reproducible: bool,
 
@@ -180,7 +180,9 @@ pub(crate) fn run(args: GradeArgs) -> anyhow::Result<ExitCode> {
         }
     };
     let of_another_grader = args.nbgrader.is_some() || !args.otter.is_empty();
-    let settings = args.judging.settings(of_another_grader, args.reports.tables.is_watched())?;
+    // What is seen of checks has times in it.
+    let watched = args.reports.tables.is_watched() && !args.reproducible;
+    let settings = args.judging.settings(of_another_grader, watched)?;
     let journal = match journal(&args, assignments.as_ref()) {
         Ok(journal) => journal,
         Err(error) => {
