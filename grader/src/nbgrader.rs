@@ -18,6 +18,6 @@ pub use course::{Course, CourseError};
 pub use late::{LatePolicy, tells_lateness};
 pub(crate) use late::{handed_in, parse as parse_time};
 pub use needs::MissingModules;
-pub(crate) use needs::{answer as needs_answer, question as needs_question};
+pub(crate) use needs::{answer as needs_answer, asking, question as needs_question};
 pub use source::SourceError;
 pub use submission::NewerMetadata;

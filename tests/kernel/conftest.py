@@ -1,5 +1,6 @@
 """Kernels for the tests: one for each test that wants its own, one for those that leave it as it is."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,19 @@ from support import home
 def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment with a home of its own."""
     return home.make(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def adopt_env(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes it this process's too, for libraries that look for kernels in it."""
+
+    def adopt() -> None:
+        for name in set(os.environ) - set(env):
+            monkeypatch.delenv(name)
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+
+    return adopt
 
 
 @pytest.fixture

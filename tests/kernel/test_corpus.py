@@ -5,10 +5,10 @@ What they come to is compared with what ipykernel makes of the same notebooks.
 
 import html
 import json
-import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,10 @@ OURS, THEIRS = "cellist-corpus", "ipykernel-corpus"
 
 
 @pytest.fixture(autouse=True)
-def installed(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def installed(env: dict[str, str], adopt_env: Callable[[], None]) -> None:
     """Puts both kernels where this process's jupyter_client looks for kernels."""
     subprocess.run([cellist(), "kernel", "install", "--user", "--name", OURS], env=env, check=True)
-    for name in set(os.environ) - set(env):
-        monkeypatch.delenv(name)
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
+    adopt_env()
     spec = Path(env["JUPYTER_DATA_DIR"]) / "kernels" / THEIRS / "kernel.json"
     spec.parent.mkdir(parents=True, exist_ok=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]

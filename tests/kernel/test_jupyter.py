@@ -1,9 +1,8 @@
 """The kernel behind Jupyter's own programs: the kernel manager, and nbclient."""
 
-import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 import nbformat
@@ -20,13 +19,10 @@ NAME = "managed"
 
 
 @pytest.fixture(autouse=True)
-def installed(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def installed(env: dict[str, str], adopt_env: Callable[[], None]) -> None:
     """Puts the kernel where this process's jupyter_client looks for kernels."""
     subprocess.run([cellist(), "kernel", "install", "--user", "--name", NAME], env=env, check=True)
-    for name in set(os.environ) - set(env):
-        monkeypatch.delenv(name)
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
+    adopt_env()
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
 """The real Otter-Grader, in an environment of its own: it needs pandas, and much besides."""
 
 import json
-import shutil
 import subprocess
-import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
-import pytest
+from support import environment
 
 OTTER = "otter-grader[grading]==7.0.0"
 
@@ -25,17 +22,8 @@ print(json.dumps(found))
 
 
 def programs() -> Path:
-    """The folder of Otter's programs, made once; skips the test, loudly, when it cannot be."""
-    venv = Path(sys.prefix).parent / "otter-grader-7.0.0"
-    if not (venv / "bin/otter").exists():
-        install = [venv / "bin/python", "-m", "pip", "install", "--quiet", OTTER]
-        for command in ([sys.executable, "-m", "venv", venv], install):
-            done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-            if done.returncode:
-                shutil.rmtree(venv, ignore_errors=True)
-                warnings.warn(f"SKIPPED: {OTTER} could not be installed: {done.stderr[-300:]}")
-                pytest.skip(f"{OTTER} could not be installed")
-    return venv / "bin"
+    """The folder of Otter's programs."""
+    return environment.programs(OTTER, "otter", seconds=900)
 
 
 def run(*command: str | Path, env: dict[str, str], cwd: Path | None = None) -> str:

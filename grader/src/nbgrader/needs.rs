@@ -27,13 +27,18 @@ pub(crate) fn question(notebook: &str, code: &[String]) -> Spec {
     // A JSON list of strings is a Python list of them.
     let sources = serde_json::Value::from(code.to_vec());
     let source = format!("{}\n{PROBE}\n_missing({sources})", super::submission::PRELUDE);
+    asking(ID, notebook, vec![SpecCell::Example { id: ID.to_owned(), source }])
+}
+
+/// A spec of nothing but these cells, whose errors are an answer.
+pub(crate) fn asking(id: &str, notebook: &str, cells: Vec<SpecCell>) -> Spec {
     let unit = UnitSpec {
         needs: Vec::new(),
-        id: ID.to_owned(),
+        id: id.to_owned(),
         title: notebook.to_owned(),
         clock: SpecClock::Wall,
         rev: 1,
-        cells: vec![SpecCell::Example { id: ID.to_owned(), source }],
+        cells,
     };
     Spec {
         schema: SPEC_SCHEMA,

@@ -4,7 +4,8 @@
 //! reads both, locked away like a submission.
 
 use crate::batch::GradeError;
-use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, SpecClock, UnitSpec};
+use crate::nbgrader::asking;
+use cellist_formats::spec::{Spec, SpecCell};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -130,20 +131,7 @@ pub(super) fn reader(notebook: &str, raw: &[RawQuestion]) -> Spec {
         ),
     };
     let cells = std::iter::once(SpecCell::Example { id: ID.to_owned(), source: first });
-    let unit = UnitSpec {
-        needs: Vec::new(),
-        id: ID.to_owned(),
-        title: notebook.to_owned(),
-        clock: SpecClock::Wall,
-        rev: 1,
-        cells: cells.chain((0..PIECES).map(piece)).collect(),
-    };
-    Spec {
-        schema: SPEC_SCHEMA,
-        notebook: notebook.to_owned(),
-        units: vec![unit],
-        older: Vec::new(),
-    }
+    asking(ID, notebook, cells.chain((0..PIECES).map(piece)).collect())
 }
 
 /// What came of it.
