@@ -10,6 +10,7 @@ mod module;
 mod neglected;
 mod ring;
 mod site;
+mod switch;
 mod waiting;
 mod watchdog;
 mod what;
@@ -310,6 +311,9 @@ fn write_span(kind: Kind, began: Moment, task: u32, site: u32, extra: u8) {
 #[inline]
 pub(crate) fn create() -> u32 {
     let task = fresh();
+    if !switch::is_on() {
+        return task;
+    }
     write(Kind::Create, task, CURRENT.get().task, site::caller(), 0);
     task
 }
@@ -317,6 +321,9 @@ pub(crate) fn create() -> u32 {
 /// A task's step begins; it ends when the value is dropped.
 #[inline]
 pub(crate) fn step(task: u32) -> Step {
+    if !switch::is_on() {
+        return Step(Current::NONE);
+    }
     watchdog::busy();
     let moment = Moment::now();
     let began = if moment.is_virtual { ticks() } else { moment.time };
@@ -329,6 +336,9 @@ pub(crate) struct Step(Current);
 impl Drop for Step {
     #[inline]
     fn drop(&mut self) {
+        if !switch::is_on() {
+            return;
+        }
         let Current { task, moment, .. } = CURRENT.replace(self.0);
         write_span(Kind::Step, moment, task, 0, 0);
     }
@@ -343,6 +353,9 @@ pub(crate) fn wait(
     future: &PyObject,
     vm: &VirtualMachine,
 ) {
+    if !switch::is_on() {
+        return;
+    }
     let (site, what) = match coroutine {
         Some(coroutine) if known::is_watched() => waiting::of(coroutine, future, vm),
         Some(coroutine) => (site::of_coroutine(coroutine, vm), 0),
@@ -354,6 +367,9 @@ pub(crate) fn wait(
 /// What the task waited for is done.
 #[inline]
 pub(crate) fn wake(task: u32) {
+    if !switch::is_on() {
+        return;
+    }
     write(Kind::Wake, task, CURRENT.get().task, 0, 0);
 }
 
@@ -365,6 +381,9 @@ pub(crate) fn cancel(task: u32) {
 /// The task ended.
 #[inline]
 pub(crate) fn done(task: u32, ending: Ending, error: Option<&Py<PyBaseException>>) {
+    if !switch::is_on() {
+        return;
+    }
     write(Kind::Done, task, ending as u32, error.map_or(0, site::of_exception), 0);
 }
 
