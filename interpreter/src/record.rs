@@ -7,26 +7,29 @@
 mod known;
 mod lanes;
 mod module;
+mod moment;
 mod neglected;
 mod ring;
 mod site;
+mod switch;
 mod waiting;
 mod watchdog;
 mod what;
 
 pub(crate) use known::{is_watched, tell, thread_begins, thread_ends};
 pub(crate) use module::_cellist_trace;
+pub(crate) use moment::{Moment, begin};
 pub(crate) use neglected::{install, lost, never_awaited, unretrieved};
 pub(crate) use watchdog::{after_fork, is_slow, sample};
 
-use crate::clock::{self, Clock};
+use crate::clock::Clock;
+use moment::{Scale, ticks};
 use ring::Raw;
 use rustpython_vm::builtins::PyBaseException;
 use rustpython_vm::{Py, PyObject, VirtualMachine};
 use std::cell::Cell;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,7 +135,8 @@ pub struct Site {
 /// One record, as a reader gets it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// Its number: records are numbered from 0 in the order in which they were begun.
+    /// Its number: records are numbered from 0 in the order in which they were begun. That a task
+    /// ended has the number of its last step.
     pub number: u64,
     /// What happened.
     pub kind: Kind,
@@ -175,7 +179,8 @@ pub fn position() -> u64 {
 /// The records from number `since` on that are still there, in order.
 pub fn since(since: u64) -> Vec<Record> {
     let scale = Scale::now();
-    ring::read(since).into_iter().filter_map(|(number, raw)| scale.record(number, raw)).collect()
+    let rows = ring::read(since).into_iter();
+    rows.flat_map(|(number, raw)| scale.records(number, raw)).flatten().collect()
 }
 
 /// The last record, of those that are still there, for whose kind and task that holds.
@@ -214,47 +219,34 @@ fn blockages(since: u64) -> Vec<Record> {
 thread_local! {
     static CURRENT: Cell<Current> = const { Cell::new(Current::NONE) };
     static THREAD: Cell<u16> = const { Cell::new(0) };
+    /// When the last step ended, in ticks, if nothing came since; else 0. To look at the processor's
+    /// clock is most of what a record costs, and the next step begins at this moment.
+    static HANDED_OVER: Cell<u64> = const { Cell::new(0) };
 }
 
 /// The step that this thread is in.
 #[derive(Clone, Copy)]
 struct Current {
     task: u32,
+    /// In which the task ended: 0 if it did not, else its [`Ending`] and 1.
+    ended: u8,
+    /// Where the exception was raised with which it ended.
+    raised: u32,
     /// In ticks, also on the virtual clock.
     began: u64,
     moment: Moment,
 }
 
 impl Current {
-    const NONE: Self = Self { task: 0, began: 0, moment: Moment { time: 0, is_virtual: false } };
-}
+    const NONE: Self = Self::of(0, 0, Moment { time: 0, is_virtual: false });
 
-/// A moment on the clock that runs: in ticks, or in virtual nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Moment {
-    time: u64,
-    is_virtual: bool,
-}
-
-impl Moment {
-    #[inline]
-    pub(crate) fn now() -> Self {
-        match clock::virtual_now() {
-            None => Self { time: ticks(), is_virtual: false },
-            Some(time) => Self { time, is_virtual: true },
-        }
-    }
-
-    /// How long ago it was, in its own unit; 0 if the clock is another one now.
-    #[inline]
-    fn elapsed(self) -> u64 {
-        let now = Self::now();
-        if now.is_virtual == self.is_virtual { now.time.saturating_sub(self.time) } else { 0 }
+    const fn of(task: u32, began: u64, moment: Moment) -> Self {
+        Self { task, ended: 0, raised: 0, began, moment }
     }
 }
 
 /// In the byte for more: the time is virtual; it is the cell itself; the number of what it waits
-/// for.
+/// for, or how the task ended in this step.
 const VIRTUAL: u8 = 0x80;
 const TOP: u8 = 0x40;
 const WHAT: u8 = 0x3f;
@@ -298,7 +290,13 @@ fn write(kind: Kind, task: u32, other: u32, site: u32, extra: u8) {
 /// What began then and ends now.
 #[inline]
 fn write_span(kind: Kind, began: Moment, task: u32, site: u32, extra: u8) {
-    let elapsed = began.elapsed();
+    write_until(Moment::now(), kind, began, task, site, extra);
+}
+
+/// What began then and ended at this moment.
+#[inline]
+fn write_until(end: Moment, kind: Kind, began: Moment, task: u32, site: u32, extra: u8) {
+    let elapsed = began.until(end);
     let extra = if began.is_virtual { extra | VIRTUAL } else { extra };
     // Two halves: what lasts has no other task.
     let (other, took) = ((elapsed >> 32) as u32, elapsed as u32);
@@ -310,17 +308,40 @@ fn write_span(kind: Kind, began: Moment, task: u32, site: u32, extra: u8) {
 #[inline]
 pub(crate) fn create() -> u32 {
     let task = fresh();
+    if !switch::is_on() {
+        return task;
+    }
     write(Kind::Create, task, CURRENT.get().task, site::caller(), 0);
     task
 }
 
-/// A task's step begins; it ends when the value is dropped.
+/// A task's step begins, whatever this thread did before; it ends when the value is dropped.
 #[inline]
 pub(crate) fn step(task: u32) -> Step {
+    if !switch::is_on() {
+        return Step(Current::NONE);
+    }
+    step_from(task, Moment::now())
+}
+
+/// The same for a step that the loop runs: right after another one it begins when that ended.
+#[inline]
+pub(crate) fn step_in_turn(task: u32) -> Step {
+    if !switch::is_on() {
+        return Step(Current::NONE);
+    }
+    let moment = match HANDED_OVER.replace(0) {
+        0 => Moment::now(),
+        time => Moment { time, is_virtual: false },
+    };
+    step_from(task, moment)
+}
+
+#[inline]
+fn step_from(task: u32, moment: Moment) -> Step {
     watchdog::busy();
-    let moment = Moment::now();
     let began = if moment.is_virtual { ticks() } else { moment.time };
-    Step(CURRENT.replace(Current { task, began, moment }))
+    Step(CURRENT.replace(Current::of(task, began, moment)))
 }
 
 /// Holds the step around this one: loops nest.
@@ -329,9 +350,20 @@ pub(crate) struct Step(Current);
 impl Drop for Step {
     #[inline]
     fn drop(&mut self) {
-        let Current { task, moment, .. } = CURRENT.replace(self.0);
-        write_span(Kind::Step, moment, task, 0, 0);
+        if !switch::is_on() {
+            return;
+        }
+        let Current { task, ended, raised, moment, .. } = CURRENT.replace(self.0);
+        let end = Moment::now();
+        write_until(end, Kind::Step, moment, task, raised, ended);
+        HANDED_OVER.set(if end.is_virtual { 0 } else { end.time });
     }
+}
+
+/// Something else than a task's step comes between this thread's steps.
+#[inline]
+pub(crate) fn between_steps() {
+    HANDED_OVER.set(0);
 }
 
 /// The task waits for a future, which is a task's if `target` is not 0.
@@ -343,6 +375,9 @@ pub(crate) fn wait(
     future: &PyObject,
     vm: &VirtualMachine,
 ) {
+    if !switch::is_on() {
+        return;
+    }
     let (site, what) = match coroutine {
         Some(coroutine) if known::is_watched() => waiting::of(coroutine, future, vm),
         Some(coroutine) => (site::of_coroutine(coroutine, vm), 0),
@@ -354,6 +389,9 @@ pub(crate) fn wait(
 /// What the task waited for is done.
 #[inline]
 pub(crate) fn wake(task: u32) {
+    if !switch::is_on() {
+        return;
+    }
     write(Kind::Wake, task, CURRENT.get().task, 0, 0);
 }
 
@@ -365,7 +403,19 @@ pub(crate) fn cancel(task: u32) {
 /// The task ended.
 #[inline]
 pub(crate) fn done(task: u32, ending: Ending, error: Option<&Py<PyBaseException>>) {
-    write(Kind::Done, task, ending as u32, error.map_or(0, site::of_exception), 0);
+    if !switch::is_on() {
+        return;
+    }
+    let raised = error.map_or(0, site::of_exception);
+    let mut current = CURRENT.get();
+    if current.task == task {
+        // Said in the record of the step, which costs less than one of its own.
+        current.ended = ending as u8 + 1;
+        current.raised = raised;
+        CURRENT.set(current);
+    } else {
+        write(Kind::Done, task, ending as u32, raised, 0);
+    }
 }
 
 /// This thread begins (or ends) to run Python.
@@ -422,48 +472,23 @@ impl Drop for Block {
     }
 }
 
-/// The processor's clock, in its own unit.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn ticks() -> u64 {
-    #[expect(unsafe_code, reason = "the clock has no safe interface")]
-    // SAFETY: every x86-64 processor has it, and user code may read it on Linux.
-    unsafe {
-        std::arch::x86_64::_rdtsc()
-    }
-}
-
-/// The system's clock, in nanoseconds.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn ticks() -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_nanos() as u64
-}
-
-/// From ticks to time.
-struct Scale {
-    start: u64,
-    nanos_per_tick: f64,
-}
-
-/// Ticks and time at one moment, early on.
-static ORIGIN: OnceLock<(u64, Instant)> = OnceLock::new();
-
-/// Time begins. Called before anything is recorded.
-pub(crate) fn begin() {
-    ORIGIN.get_or_init(|| (ticks(), Instant::now()));
-}
-
 impl Scale {
-    fn now() -> Self {
-        let &(start, moment) = ORIGIN.get_or_init(|| (ticks(), Instant::now()));
-        let passed = ticks().saturating_sub(start).max(1);
-        Self { start, nanos_per_tick: moment.elapsed().as_nanos() as f64 / passed as f64 }
-    }
-
-    fn time(&self, ticks: u64) -> Duration {
-        Duration::from_nanos((ticks as f64 * self.nanos_per_tick) as u64)
+    /// What a record says: of a step, first that the task ended in it, if it did.
+    fn records(&self, number: u64, raw: Raw) -> [Option<Record>; 2] {
+        let mut step = self.record(number, raw);
+        let ended = raw.extra & WHAT;
+        if raw.kind != Kind::Step as u8 || ended == 0 {
+            return [None, step];
+        }
+        let done = step.as_mut().map(|step| Record {
+            kind: Kind::Done,
+            time: step.time + step.took,
+            took: Duration::ZERO,
+            other: u32::from(ended) - 1,
+            site: step.site.take(),
+            ..step.clone()
+        });
+        [done, step]
     }
 
     fn record(&self, number: u64, raw: Raw) -> Option<Record> {
@@ -485,16 +510,8 @@ impl Scale {
             task: raw.task,
             other,
             site: site::look_up(raw.site),
-            what: what::look_up(raw.extra & WHAT),
+            what: if kind == Kind::Step { None } else { what::look_up(raw.extra & WHAT) },
             is_top: raw.extra & TOP != 0,
         })
-    }
-
-    /// As the time of a record that is written at this moment.
-    fn moment(&self, moment: Moment) -> Duration {
-        if moment.is_virtual {
-            return Duration::from_nanos(moment.time);
-        }
-        self.time(moment.time.saturating_sub(self.start))
     }
 }

@@ -15,6 +15,13 @@ pub(crate) mod _cellist_trace {
         crate::record::position()
     }
 
+    /// Turns the recording of tasks on or off; only in a build that measures what it costs.
+    #[cfg(feature = "record-switch")]
+    #[pyfunction]
+    fn switch(on: bool) {
+        crate::record::switch::turn(on);
+    }
+
     /// Of places in source, only the latest stay known: to be called now and then, or they fill memory.
     #[pyfunction]
     fn forget_places() {
