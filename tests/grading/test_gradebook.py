@@ -357,7 +357,6 @@ def test_a_full_disk_is_told(graded: Path, file: str, book: Book) -> None:
     assert history(book, "ann")["manual"] == []
 
 
-@only_a_file
 def test_a_gradebook_in_a_place_that_cannot_be(
     grade: Grade, hand_in: Callable[..., Path], tmp_path: Path
 ) -> None:
