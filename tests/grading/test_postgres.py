@@ -32,7 +32,7 @@ def book(env: dict[str, str]) -> Book:
     def run(place: str, *arguments: object, **more: str) -> Run:
         command = [cellist(), "gradebook", "--file", place, *map(str, arguments)]
         done = subprocess.run(command, env=env | more, capture_output=True, text=True, timeout=100)
-        for secret in (PASSWORD, "ses%40me", "wrong", "sesame"):
+        for secret in (PASSWORD, "ses%40me", "wrong", "opensaysme"):
             assert secret not in done.stdout + done.stderr
         return Run(done.returncode, done.stdout, done.stderr)
 
@@ -73,11 +73,11 @@ def test_who_is_not_let_in_is_told(postgres: Postgres, store: PostgresBook, book
     with socket.socket() as free:
         # Bound and not listened at: nobody else can have it meanwhile.
         free.bind(("127.0.0.1", 0))
-        away = f"postgres://ada:sesame@127.0.0.1:{free.getsockname()[1]}/x"
+        away = f"postgres://ada:opensaysme@127.0.0.1:{free.getsockname()[1]}/x"
         assert "x` cannot be reached: Connection refused" in told(away)
     assert "cannot be reached: server does not support TLS" in told(store.place + "?sslmode=require")
-    assert "cannot be reached" in told("postgres://ada:sesame@nowhere.invalid/x")
-    for url in ("postgres://ada:ses@me@127.0.0.1/x", "postgres://ada:wrong/7@127.0.0.1/x?sesame",
+    assert "cannot be reached" in told("postgres://ada:opensaysme@nowhere.invalid/x")
+    for url in ("postgres://ada:ses@me@127.0.0.1/x", "postgres://ada:wrong/7@127.0.0.1/x?opensaysme",
                 "postgresql://127.0.0.1:wrong/x"):  # fmt: skip
         assert "the gradebook's address cannot be read" in told(url)
 
@@ -108,8 +108,8 @@ def test_who_may_only_read_can_only_read(course: Course, store: PostgresBook, bo
     course.hand_in("ann", submission(RIGHT, why="so"))
     course.grade()
     reader = f"reader{store.database}"
-    store.run(f"CREATE ROLE {reader} LOGIN PASSWORD 'sesame'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}")
-    place = f"postgres://{reader}:sesame@127.0.0.1:{store.server.port}/{store.database}"
+    store.run(f"CREATE ROLE {reader} LOGIN PASSWORD 'opensaysme'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}")
+    place = f"postgres://{reader}:opensaysme@127.0.0.1:{store.server.port}/{store.database}"
     assert "7 of 8 points" in book(place, "list").stdout
     done = book(place, "set", "ann", "u", "why", "1", "--by", "Ada")
     assert done.code == 1 and "could not be written: permission denied for table cellist_gradebook" in done.stderr
