@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn what_nobody_would_write_is_shown_as_it_is() {
         assert!(shown(&">".repeat(10_000)).contains("class=\"prose text\""));
-        assert!(shown(&"- ".repeat(3_000)).contains("class=\"prose text\""));
+        assert!(shown(&("- ".repeat(3_000) + "x")).contains("class=\"prose text\""));
         assert!(shown(&"x ".repeat(LONGEST)).contains("class=\"prose text\""));
         assert!(shown("<\u{202e}").contains("\\u{202e}"));
     }
