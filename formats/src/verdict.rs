@@ -19,6 +19,9 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// Real time the judging took, in milliseconds.
     pub millis: f64,
+    /// Handed in too late: `points` is 0, whatever the items have.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forfeited: bool,
 }
 
 /// A unit's part of a verdict.

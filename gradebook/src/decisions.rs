@@ -1,8 +1,9 @@
 //! What people decide, and the grader does not touch: points, comments, extensions, late days,
 //! exemptions.
 
+use crate::record::learner_id;
+use crate::store::{Failure, Row, Sql, Value, all, values};
 use crate::{Gradebook, GradebookError, now};
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use serde::Serialize;
 
 /// Points that a person gave.
@@ -58,7 +59,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Extension, Self::LateDays, Self::Exemption];
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Extension, Self::LateDays, Self::Exemption];
 
     /// As in the file and in JSON.
     pub fn as_str(self) -> &'static str {
@@ -70,13 +72,19 @@ impl Kind {
     }
 }
 
+/// Whether this is a day of the calendar, as `2027-01-31`: not every number that looks like one is.
+pub fn is_day(text: &str) -> bool {
+    let form = time::macros::format_description!("[year]-[month]-[day]");
+    time::Date::parse(text, &form).is_ok()
+}
+
 impl Gradebook {
     /// Gives points for a check; it stays so, whatever the grader says later, until other points, or
     /// none, are given. `check` is the cell's id, with or without the unit's before it.
     ///
     /// # Errors
     /// When the learner has handed in nothing with that check, or several notebooks have it; when the
-    /// file is locked or cannot be written.
+    /// gradebook is locked or cannot be written.
     pub fn set_points(
         &mut self,
         learner: &str,
@@ -86,7 +94,8 @@ impl Gradebook {
         (by, comment): (&str, &str),
     ) -> Result<ManualScore, GradebookError> {
         let id = self.learner_id(learner)?;
-        let found = self.items(id, notebook, unit, check).map_err(|error| self.reading(error))?;
+        let found = self.store.reading(|sql| items(sql, id, notebook, (unit, check)));
+        let found = found.map_err(|error| self.reading(error))?;
         let what = || format!("check `{check}` of unit `{unit}`");
         let (item, name, notebook) = match found.as_slice() {
             [one] => one.clone(),
@@ -111,34 +120,42 @@ impl Gradebook {
             by: by.to_owned(),
             at: now(),
         };
-        let written = self.connection.execute(
-            "INSERT INTO manual_scores (learner, item, points, comment, given_by, given_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![id, item, points, score.comment, score.by, score.at],
-        );
+        let written = self.store.writing(|sql| {
+            sql.run(
+                "INSERT INTO manual_scores (learner, item, points, comment, given_by, given_at)
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+                values![id, item, points, &score.comment, &score.by, &score.at],
+            )
+        });
         written.map_err(|error| self.writing(error))?;
         Ok(score)
     }
 
-    /// Allows a learner something; of somebody who never handed anything in, too. The notebook is
-    /// named by its path or by the end of it, without `.ipynb` if one likes.
+    /// Allows a learner something, or several things, all or none; somebody who never handed anything in, too. The
+    /// notebook is named by its path or by the end of it, without `.ipynb` if one likes.
     ///
     /// # Errors
-    /// When there is no such notebook, or several; when the file is locked or cannot be written.
+    /// When there is no such notebook, or several; when the gradebook is locked or cannot be written.
     pub fn allow(
         &mut self,
         learner: &str,
         notebook: &str,
-        (kind, value): (Kind, Option<&str>),
+        changes: &[(Kind, Option<String>)],
         (by, comment): (&str, &str),
-    ) -> Result<Allowance, GradebookError> {
-        let known = self.notebooks().map_err(|error| self.reading(error))?;
+    ) -> Result<Vec<Allowance>, GradebookError> {
+        let known = self.store.reading(notebooks).map_err(|error| self.reading(error))?;
         let fits = |path: &str| {
             let wanted = notebook.strip_suffix(".ipynb").unwrap_or(notebook);
             let path = path.strip_suffix(".ipynb").unwrap_or(path);
             path == wanted || path.strip_suffix(wanted).is_some_and(|rest| rest.ends_with('/'))
         };
-        let found: Vec<&(i64, String)> = known.iter().filter(|(_, path)| fits(path)).collect();
+        // A whole path may be the end of another.
+        let exact: Vec<&(i64, String)> =
+            known.iter().filter(|(_, path)| path == notebook).collect();
+        let found = match exact.as_slice() {
+            [] => known.iter().filter(|(_, path)| fits(path)).collect(),
+            _ => exact,
+        };
         let what = || format!("notebook `{notebook}`");
         let (assignment, path) = match found.as_slice() {
             [one] => (one.0, one.1.clone()),
@@ -153,118 +170,105 @@ impl Gradebook {
                 });
             }
         };
-        let allowance = Allowance {
+        let allowances = changes.iter().map(|(kind, value)| Allowance {
             learner: learner.to_owned(),
-            notebook: path,
-            kind,
-            value: value.map(str::to_owned),
+            notebook: path.clone(),
+            kind: *kind,
+            value: value.clone(),
             comment: comment.to_owned(),
             by: by.to_owned(),
             at: now(),
-        };
-        let written = (|| {
-            let writing =
-                self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            write_allowance(&writing, assignment, &allowance)?;
-            writing.commit()
-        })();
+        });
+        let allowances: Vec<Allowance> = allowances.collect();
+        let mut each = allowances.iter();
+        let written = self
+            .store
+            .writing(|sql| each.try_for_each(|one| write_allowance(sql, assignment, one)));
         written.map_err(|error| self.writing(error))?;
-        Ok(allowance)
+        Ok(allowances)
     }
 
     /// What is allowed now, by learner, notebook and kind.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the gradebook cannot be read.
     pub fn allowances(&self) -> Result<Vec<Allowance>, GradebookError> {
-        let latest = "AND w.value IS NOT NULL AND w.id = (SELECT max(id) FROM allowances
+        let latest = "WHERE w.value IS NOT NULL AND w.id = (SELECT max(id) FROM allowances
              WHERE learner = w.learner AND assignment = w.assignment AND kind = w.kind)";
-        self.read_allowances(latest, None).map_err(|error| self.reading(error))
-    }
-
-    /// Those of `learner`, or of all, which `condition` picks.
-    pub(crate) fn read_allowances(
-        &self,
-        condition: &str,
-        learner: Option<i64>,
-    ) -> rusqlite::Result<Vec<Allowance>> {
-        let mut statement = self.connection.prepare(&format!(
-            "SELECT l.name, a.notebook, w.kind, w.value, w.comment, w.given_by, w.given_at
-             FROM allowances w JOIN learners l ON l.id = w.learner
-             JOIN assignments a ON a.id = w.assignment
-             WHERE (?1 IS NULL OR w.learner = ?1) {condition} ORDER BY l.name, a.notebook, w.id"
-        ))?;
-        let rows = statement.query_map([learner], |row| {
-            let kind: String = row.get(2)?;
-            let kind = Kind::ALL.into_iter().find(|one| one.as_str() == kind);
-            Ok(Allowance {
-                learner: row.get(0)?,
-                notebook: row.get(1)?,
-                kind: kind.unwrap_or(Kind::Extension),
-                value: row.get(3)?,
-                comment: row.get(4)?,
-                by: row.get(5)?,
-                at: row.get(6)?,
-            })
-        })?;
-        rows.collect()
+        let read = self.store.reading(|sql| read_allowances(sql, latest, &[]));
+        read.map_err(|error| self.reading(error))
     }
 
     pub(crate) fn learner_id(&self, learner: &str) -> Result<i64, GradebookError> {
-        let question = "SELECT id FROM learners WHERE name = ?1";
-        let found = self.connection.query_row(question, [learner], |row| row.get(0)).optional();
-        found
-            .map_err(|error| self.reading(error))?
-            .ok_or_else(|| GradebookError::NoLearner { learner: learner.to_owned() })
-    }
-
-    /// Id, cell id and notebook of the items that a learner handed in and these names mean.
-    fn items(
-        &self,
-        learner: i64,
-        notebook: Option<&str>,
-        unit: &str,
-        check: &str,
-    ) -> rusqlite::Result<Vec<(i64, String, String)>> {
-        let mut statement = self.connection.prepare(
-            "SELECT i.id, i.name, a.notebook FROM items i
-             JOIN assignments a ON a.id = i.assignment
-             JOIN standings st ON st.assignment = a.id AND st.learner = ?1
-             WHERE i.unit = ?2 AND i.name IN (?3, ?2 || '-' || ?3)
-             AND (?4 IS NULL OR a.notebook = ?4)
-             AND EXISTS (SELECT 1 FROM scores sc WHERE sc.grading = st.grading AND sc.item = i.id)
-             ORDER BY a.notebook",
-        )?;
-        let rows = statement.query_map(params![learner, unit, check, notebook], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?;
-        rows.collect()
-    }
-
-    fn notebooks(&self) -> rusqlite::Result<Vec<(i64, String)>> {
-        let mut statement =
-            self.connection.prepare("SELECT id, notebook FROM assignments ORDER BY notebook")?;
-        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.collect()
+        let question = "SELECT id FROM learners WHERE name = $1";
+        let found = self.store.reading(|sql| sql.first(question, values![learner]));
+        let row = found.map_err(|error| self.reading(error))?;
+        let unknown = || GradebookError::NoLearner { learner: learner.to_owned() };
+        row.ok_or_else(unknown)?.get(0).map_err(|error| self.reading(error))
     }
 }
 
+/// Those that `condition` picks.
+pub(crate) fn read_allowances(
+    sql: &mut dyn Sql,
+    condition: &str,
+    values: &[Value],
+) -> Result<Vec<Allowance>, Failure> {
+    let question = format!(
+        "SELECT l.name, a.notebook, w.kind, w.value, w.comment, w.given_by, w.given_at
+         FROM allowances w JOIN learners l ON l.id = w.learner
+         JOIN assignments a ON a.id = w.assignment
+         {condition} ORDER BY l.name, a.notebook, w.id"
+    );
+    all(sql, &question, values, |row| {
+        let kind: String = row.get(2)?;
+        let kind = Kind::ALL.into_iter().find(|one| one.as_str() == kind);
+        Ok(Allowance {
+            learner: row.get(0)?,
+            notebook: row.get(1)?,
+            kind: kind.unwrap_or(Kind::Extension),
+            value: row.get(3)?,
+            comment: row.get(4)?,
+            by: row.get(5)?,
+            at: row.get(6)?,
+        })
+    })
+}
+
+/// Id, cell id and notebook of the items that a learner handed in and these names mean.
+fn items(
+    sql: &mut dyn Sql,
+    learner: i64,
+    notebook: Option<&str>,
+    (unit, check): (&str, &str),
+) -> Result<Vec<(i64, String, String)>, Failure> {
+    let question = "SELECT i.id, i.name, a.notebook FROM items i
+         JOIN assignments a ON a.id = i.assignment
+         JOIN standings st ON st.assignment = a.id AND st.learner = $1
+         WHERE i.unit = $2 AND i.name IN ($3, $4)
+         AND (CAST($5 AS TEXT) IS NULL OR a.notebook = $5)
+         AND EXISTS (SELECT 1 FROM scores sc WHERE sc.grading = st.grading AND sc.item = i.id)
+         ORDER BY a.notebook";
+    let whole = format!("{unit}-{check}");
+    let values = values![learner, unit, check, &whole, notebook];
+    all(sql, question, values, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
+fn notebooks(sql: &mut dyn Sql) -> Result<Vec<(i64, String)>, Failure> {
+    let question = "SELECT id, notebook FROM assignments ORDER BY notebook";
+    all(sql, question, &[], |row: &mut Row| Ok((row.get(0)?, row.get(1)?)))
+}
+
 fn write_allowance(
-    sql: &Connection,
+    sql: &mut dyn Sql,
     assignment: i64,
     allowance: &Allowance,
-) -> rusqlite::Result<()> {
-    let learner: i64 = sql.query_row(
-        "INSERT INTO learners (name) VALUES (?1)
-         ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
-        [&allowance.learner],
-        |row| row.get(0),
-    )?;
+) -> Result<(), Failure> {
+    let learner = learner_id(sql, &allowance.learner)?;
     let Allowance { kind, value, comment, by, at, .. } = allowance;
-    sql.execute(
+    sql.run(
         "INSERT INTO allowances (learner, assignment, kind, value, comment, given_by, given_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![learner, assignment, kind.as_str(), value, comment, by, at],
-    )?;
-    Ok(())
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        values![learner, assignment, kind.as_str(), value.as_deref(), comment, by, at],
+    )
 }

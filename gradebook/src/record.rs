@@ -1,9 +1,10 @@
 //! Taking in what the grader says.
 
-use crate::remarks::Remarks;
+use crate::remarks::{errors, notes};
+use crate::store::{Failure, Row, Sql, all, kept, values};
 use crate::{Gradebook, GradebookError, now};
 use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
+use std::collections::HashMap;
 
 /// A verdict, and all that it depends on: recording it twice is recording it once.
 #[derive(Clone, Copy, Debug)]
@@ -28,155 +29,214 @@ impl Gradebook {
     /// Writes a verdict down; it is the one that counts from now on.
     ///
     /// # Errors
-    /// When the file is locked, or cannot be written; then nothing has changed.
+    /// When the gradebook is locked, cannot be reached or written; then nothing has changed.
     pub fn record(&mut self, record: &Record<'_>) -> Result<(), GradebookError> {
-        let recorded = (|| {
-            let writing =
-                self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            write(&writing, record)?;
-            writing.commit()
-        })();
+        let recorded = self.store.writing(|sql| write(sql, record));
         recorded.map_err(|error| self.writing(error))
     }
 }
 
-fn write(sql: &Connection, record: &Record<'_>) -> rusqlite::Result<()> {
+fn write(sql: &mut dyn Sql, record: &Record<'_>) -> Result<(), Failure> {
     let at = now();
-    let id = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-    let learner = sql.query_row(
-        "INSERT INTO learners (name) VALUES (?1)
-         ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
-        [record.learner],
-        id,
-    )?;
-    let assignment = sql.query_row(
-        "INSERT INTO assignments (notebook) VALUES (?1)
+    let Record { verdict, .. } = record;
+    let learner = learner_id(sql, record.learner)?;
+    let assignment = sql.number(
+        "INSERT INTO assignments (notebook) VALUES ($1)
          ON CONFLICT (notebook) DO UPDATE SET notebook = excluded.notebook RETURNING id",
-        [&record.verdict.notebook],
-        id,
+        values![&verdict.notebook],
     )?;
-    let submission = sql.query_row(
+    let submission = sql.number(
         "INSERT INTO submissions (learner, assignment, hash, file, seen_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+         VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (learner, assignment, hash) DO UPDATE SET file = excluded.file RETURNING id",
-        params![learner, assignment, record.submission, record.file, at],
-        id,
+        values![learner, assignment, record.submission, record.file, &at],
     )?;
-    let grading = sql.query_row(
-        "INSERT INTO gradings (submission, revision, grader, seed, millis, graded_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (submission, revision, grader, seed) DO UPDATE SET seed = excluded.seed
+    let grading = sql.number(
+        "INSERT INTO gradings (submission, revision, grader, seed, millis, forfeited, graded_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (submission, revision, grader, seed) DO UPDATE SET forfeited = excluded.forfeited
          RETURNING id",
-        params![submission, record.revision, record.grader, record.seed, record.verdict.millis, at],
-        id,
+        values![
+            submission,
+            record.revision,
+            record.grader,
+            i64::from(record.seed),
+            verdict.millis,
+            verdict.forfeited,
+            &at
+        ],
     )?;
-    let items =
-        record.verdict.units.iter().flat_map(|unit| unit.items.iter().map(move |i| (unit, i)));
-    for (place, (unit, item)) in items.enumerate() {
-        let item_id = item_id(sql, assignment, unit, item, place)?;
-        score(sql, grading, item_id, item, &at)?;
+    let known_items = items(sql, assignment)?;
+    let known_scores = scores(sql, grading)?;
+    let all = verdict.units.iter().flat_map(|unit| unit.items.iter().map(move |i| (unit, i)));
+    for (place, (unit, item)) in all.enumerate() {
+        let item_id = item_id(sql, &known_items, assignment, unit, item, place as i64)?;
+        score(sql, known_scores.get(&item_id), (grading, item_id), item, &at)?;
     }
-    remark(sql, grading, record.verdict)?;
-    sql.execute(
-        "INSERT INTO standings (learner, assignment, grading) VALUES (?1, ?2, ?3)
+    remark(sql, grading, verdict)?;
+    sql.run(
+        "INSERT INTO standings (learner, assignment, grading) VALUES ($1, $2, $3)
          ON CONFLICT (learner, assignment) DO UPDATE SET grading = excluded.grading",
-        params![learner, assignment, grading],
-    )?;
-    Ok(())
+        values![learner, assignment, grading],
+    )
+}
+
+/// The learner of that name, who is known from now on.
+pub(crate) fn learner_id(sql: &mut dyn Sql, name: &str) -> Result<i64, Failure> {
+    sql.number(
+        "INSERT INTO learners (name) VALUES ($1)
+         ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id",
+        values![name],
+    )
+}
+
+/// An item as it was last seen.
+#[derive(PartialEq)]
+struct Known {
+    title: String,
+    place: i64,
+    written: bool,
+}
+
+/// By unit and cell id.
+type Items = HashMap<(String, String), (i64, Known)>;
+
+fn items(sql: &mut dyn Sql, assignment: i64) -> Result<Items, Failure> {
+    let question = "SELECT unit, name, id, title, place, written FROM items WHERE assignment = $1";
+    let found = all(sql, question, values![assignment], |row| {
+        let key = (row.get(0)?, row.get(1)?);
+        let known = Known { title: row.get(3)?, place: row.get(4)?, written: row.get(5)? };
+        Ok((key, (row.get(2)?, known)))
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 fn item_id(
-    sql: &Connection,
+    sql: &mut dyn Sql,
+    known: &Items,
     assignment: i64,
     unit: &UnitVerdict,
     item: &ItemVerdict,
-    place: usize,
-) -> rusqlite::Result<i64> {
-    sql.query_row(
+    place: i64,
+) -> Result<i64, Failure> {
+    let now = Known { title: kept(&unit.title), place, written: item.written };
+    if let Some((id, known)) = known.get(&(kept(&unit.id), kept(&item.id)))
+        && *known == now
+    {
+        return Ok(*id);
+    }
+    sql.number(
         "INSERT INTO items (assignment, unit, title, name, place, written)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (assignment, unit, name) DO UPDATE
          SET title = excluded.title, place = excluded.place, written = excluded.written
          RETURNING id",
-        params![assignment, unit.id, unit.title, item.id, place as i64, item.written],
-        |row| row.get(0),
+        values![assignment, &unit.id, &unit.title, &item.id, place, item.written],
     )
 }
 
 /// Notes and errors as they are now; those of a course change with its due dates.
-fn remark(sql: &Connection, grading: i64, verdict: &Verdict) -> rusqlite::Result<()> {
-    let errors = |unit: &UnitVerdict| {
-        let of_unit = unit.errors.iter().map(|error| (unit.id.clone(), error.clone()));
-        of_unit.collect::<Vec<(String, CellError)>>()
-    };
-    let errors: Vec<(String, CellError)> = verdict.units.iter().flat_map(errors).collect();
-    let mut remarks = Remarks::of(sql)?;
-    if remarks.notes(grading)? != verdict.notes {
-        sql.execute("DELETE FROM notes WHERE grading = ?1", [grading])?;
+fn remark(sql: &mut dyn Sql, grading: i64, verdict: &Verdict) -> Result<(), Failure> {
+    if notes(sql, grading)? != verdict.notes.iter().map(|note| kept(note)).collect::<Vec<_>>() {
+        sql.run("DELETE FROM notes WHERE grading = $1", values![grading])?;
         for note in &verdict.notes {
-            sql.execute(
-                "INSERT INTO notes (grading, note) VALUES (?1, ?2)",
-                params![grading, note],
-            )?;
+            sql.run("INSERT INTO notes (grading, note) VALUES ($1, $2)", values![grading, note])?;
         }
     }
+    let units = verdict.units.iter();
+    let now: Vec<(&String, &CellError)> =
+        units.flat_map(|unit| unit.errors.iter().map(move |error| (&unit.id, error))).collect();
     // Messages name addresses of objects, which are others each time.
-    let known = remarks.errors(grading)?;
-    let same = |(one, other): (&(String, CellError), &(String, CellError))| {
-        one.0 == other.0 && one.1.cell == other.1.cell && one.1.ename == other.1.ename
+    let known = errors(sql, grading)?;
+    let same = |((unit, one), (now_unit, now)): (&(String, CellError), &(&String, &CellError))| {
+        *unit == kept(now_unit) && one.cell == kept(&now.cell) && one.ename == kept(&now.ename)
     };
-    if known.len() != errors.len() || !known.iter().zip(&errors).all(same) {
-        sql.execute("DELETE FROM cell_errors WHERE grading = ?1", [grading])?;
-        for (unit, CellError { cell, ename, evalue, traceback }) in &errors {
-            sql.execute(
+    if known.len() != now.len() || !known.iter().zip(&now).all(same) {
+        sql.run("DELETE FROM cell_errors WHERE grading = $1", values![grading])?;
+        for (unit, CellError { cell, ename, evalue, traceback }) in now {
+            sql.run(
                 "INSERT INTO cell_errors (grading, unit, cell, ename, evalue, traceback)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![grading, unit, cell, ename, evalue, traceback],
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+                values![grading, unit, cell, ename, evalue, traceback],
             )?;
         }
     }
     Ok(())
 }
 
+/// The latest score of an item.
+struct Last {
+    id: i64,
+    said: Said,
+    message: Option<String>,
+}
+
+/// What makes a score another one.
+#[derive(PartialEq)]
+struct Said {
+    status: String,
+    points: f64,
+    max_points: f64,
+    hint: Option<String>,
+}
+
+/// A grading's latest, by item.
+fn scores(sql: &mut dyn Sql, grading: i64) -> Result<HashMap<i64, Last>, Failure> {
+    let question = "SELECT item, id, status, points, max_points, hint, message FROM scores
+        WHERE grading = $1 ORDER BY id";
+    let read = |row: &mut Row| {
+        let (item, id) = (row.get(0)?, row.get(1)?);
+        let (status, points) = (row.get(2)?, row.get(3)?);
+        let said = Said { status, points, max_points: row.get(4)?, hint: row.get(5)? };
+        Ok((item, Last { id, said, message: row.get(6)? }))
+    };
+    // Of several the last stays.
+    Ok(all(sql, question, values![grading], read)?.into_iter().collect())
+}
+
 /// A new row only when it says something new: grading again leaves the history as it is.
 fn score(
-    sql: &Connection,
-    grading: i64,
-    item: i64,
+    sql: &mut dyn Sql,
+    last: Option<&Last>,
+    (grading, item): (i64, i64),
     verdict: &ItemVerdict,
     at: &str,
-) -> rusqlite::Result<()> {
+) -> Result<(), Failure> {
     let ItemVerdict { status, points, max_points, hint, hidden, guard, message, .. } = verdict;
-    let status = status.word();
-    type Last = (i64, (String, f64, f64, Option<String>), Option<String>);
-    let last: Option<Last> = sql
-        .query_row(
-            "SELECT status, points, max_points, hint, id, message FROM scores
-             WHERE grading = ?1 AND item = ?2 ORDER BY id DESC LIMIT 1",
-            params![grading, item],
-            |row| {
-                let said = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                Ok((row.get(4)?, said, row.get(5)?))
-            },
-        )
-        .optional()?;
-    let now = (status.to_owned(), *points, *max_points, hint.clone());
-    if let Some((id, said, known)) = last
-        && said == now
+    let (hint, message) = (hint.as_deref(), message.as_deref());
+    let said = Said {
+        status: status.word().to_owned(),
+        points: *points,
+        max_points: *max_points,
+        hint: hint.map(kept),
+    };
+    if let Some(last) = last
+        && last.said == said
     {
         // Written by a version that did not keep messages.
-        if known.is_none() && message.is_some() {
-            sql.execute("UPDATE scores SET message = ?1 WHERE id = ?2", params![message, id])?;
+        if last.message.is_none() && message.is_some() {
+            let mend = "UPDATE scores SET message = $1 WHERE id = $2";
+            sql.run(mend, values![message, last.id])?;
         }
         return Ok(());
     }
-    sql.execute(
+    sql.run(
         "INSERT INTO scores (grading, item, status, points, max_points, hidden, guard, hint, given_at,
              message)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        params![grading, item, status, points, max_points, hidden, guard, hint, at, message],
-    )?;
-    Ok(())
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        values![
+            grading,
+            item,
+            status.word(),
+            *points,
+            *max_points,
+            *hidden,
+            *guard,
+            hint,
+            at,
+            message
+        ],
+    )
 }
 
 /// The status of this word; what is unknown counts as not judged.

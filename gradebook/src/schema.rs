@@ -1,15 +1,16 @@
-//! The tables, and how an older file gets the newest.
+//! The tables, and how an older gradebook gets the newest.
 
-use crate::error::{Doing, GradebookError};
-use rusqlite::{Connection, TransactionBehavior};
-use std::path::Path;
-
-/// Tells a gradebook from other SQLite files: "CELL".
-const APPLICATION: i64 = 0x4345_4c4c;
-
-/// Each brings a file from the version of its place in the list to the next. Never changed once
+/// Each brings a gradebook from the version of its place in the list to the next. Never changed once
 /// released: a new table or column is a new entry.
-const MIGRATIONS: [&str; 3] = [FIRST, WRITTEN, REMARKS];
+const MIGRATIONS: [&str; 4] = [FIRST, WRITTEN, REMARKS, FORFEITED];
+
+/// The newest version.
+pub(crate) const KNOWN: i64 = MIGRATIONS.len() as i64;
+
+/// What a gradebook of this version lacks, in order.
+pub(crate) fn migrations(version: i64) -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.into_iter().skip(usize::try_from(version).unwrap_or_default())
+}
 
 const FIRST: &str = "
     CREATE TABLE learners (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -89,39 +90,5 @@ const REMARKS: &str = "
 
     CREATE INDEX manual_scores_of_item ON manual_scores (item, learner);";
 
-/// Checks that the file is a gradebook, or empty, and brings it up to date.
-pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), GradebookError> {
-    let failed = |error| GradebookError::of(path, Doing::Opening, error);
-    let known = MIGRATIONS.len() as i64;
-    let number = |connection: &Connection, question: &str| {
-        connection.query_row(question, (), |row| row.get::<_, i64>(0)).map_err(failed)
-    };
-    let version = number(connection, "PRAGMA user_version")?;
-    let application = number(connection, "PRAGMA application_id")?;
-    let tables = number(connection, "SELECT count(*) FROM sqlite_master")?;
-    let empty = version == 0 && application == 0 && tables == 0;
-    if !empty && application != APPLICATION {
-        return Err(GradebookError::NotOurs { path: path.to_owned() });
-    }
-    if version > known {
-        return Err(GradebookError::Newer { path: path.to_owned(), found: version, known });
-    }
-    // Readers then need not wait for a writer. Where the file system cannot do it, they do.
-    connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(())).map_err(failed)?;
-    connection
-        .execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL")
-        .map_err(failed)?;
-    if version == known {
-        return Ok(());
-    }
-    let migration =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    // Another program may have been first.
-    let version = number(&migration, "PRAGMA user_version")?;
-    for sql in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
-        migration.execute_batch(sql).map_err(failed)?;
-    }
-    let stamp = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {known}");
-    migration.execute_batch(&stamp).map_err(failed)?;
-    migration.commit().map_err(failed)
-}
+/// None of the points count: handed in too late. As of the last time that the grading was made.
+const FORFEITED: &str = "ALTER TABLE gradings ADD COLUMN forfeited BOOLEAN NOT NULL DEFAULT FALSE";

@@ -4,6 +4,7 @@ use crate::fields::address;
 use crate::handed_in::Found;
 use crate::items::{count, points, status};
 use crate::layout::page;
+use crate::markdown::markdown;
 use crate::notebook::{answer, rubric};
 use crate::problem::Problem;
 use crate::save::{Subject, form};
@@ -157,7 +158,7 @@ fn one(
             }
             @match text {
                 Ok(text) if text.trim().is_empty() => { p.note { "an empty answer" } }
-                Ok(text) => { div.prose.text { (plain(text)) } }
+                Ok(text) => { (markdown(text)) }
                 Err(why) => { p.warning role="note" { (why) } }
             }
             (form)

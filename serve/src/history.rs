@@ -13,14 +13,10 @@ pub(crate) fn section(history: &LearnerHistory, notebook: &str) -> Markup {
         history.scores.iter().filter(|one| one.notebook == notebook).collect();
     let manual: Vec<&ManualScore> =
         history.manual.iter().filter(|one| one.notebook == notebook).collect();
-    let allowances: Vec<&Allowance> =
-        history.allowances.iter().filter(|one| one.notebook == notebook).collect();
     html! {
         section aria-labelledby="history" {
             h2 id="history" { "History" }
-            @if !allowances.is_empty() {
-                ul { @for one in &allowances { li.text { (allowance(one)) } } }
-            }
+            (allowances(&history.allowances, notebook))
             @if !manual.is_empty() {
                 h3 { "What people decided, oldest first" }
                 ul { @for score in &manual { li.text { (decision(score)) } } }
@@ -44,6 +40,17 @@ pub(crate) fn section(history: &LearnerHistory, notebook: &str) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// What was allowed for a notebook, and taken back.
+pub(crate) fn allowances(all: &[Allowance], notebook: &str) -> Markup {
+    let of_it: Vec<&Allowance> = all.iter().filter(|one| one.notebook == notebook).collect();
+    html! {
+        @if !of_it.is_empty() {
+            h3 { "What was allowed, oldest first" }
+            ul { @for one in &of_it { li.text { (allowance(one)) } } }
         }
     }
 }
@@ -75,7 +82,15 @@ fn decision(score: &ManualScore) -> String {
 }
 
 fn allowance(one: &Allowance) -> String {
+    let comment = match one.comment.as_str() {
+        "" => String::new(),
+        comment => format!(": {comment}"),
+    };
+    plain(&format!("{}, {}, by {}{comment}", moment(&one.at), allowed(one), one.by))
+}
+
+/// `late days: 2`.
+pub(crate) fn allowed(one: &Allowance) -> String {
     let kind = one.kind.as_str().replace('_', " ");
-    let value = one.value.as_deref().unwrap_or("none any more");
-    plain(&format!("{}, {kind}: {value}, by {}: {}", moment(&one.at), one.by, one.comment))
+    format!("{kind}: {}", one.value.as_deref().unwrap_or("none any more"))
 }

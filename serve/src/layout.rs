@@ -17,6 +17,7 @@ pub(crate) fn page(site: &Site, title: &str, content: &Markup) -> Markup {
                     a.home href="/" { "Cellist" }
                     a href="/" { "Overview" }
                     a href=(address("/list", &[("show", "manual")])) { "Needs grading" }
+                    a href="/allowances" { "Allowances" }
                     a href="/exports" { "Exports" }
                 }
                 p.work id="work" role="status" aria-live="polite" data-runs[work.runs()] {

@@ -4,6 +4,7 @@
 //! decides. What learners wrote is never markup here: text is escaped, HTML outputs stand in frames
 //! that can do nothing.
 
+mod allowances;
 mod answers;
 mod exports;
 mod fields;
@@ -14,6 +15,7 @@ mod items;
 mod layout;
 mod list;
 mod live;
+mod markdown;
 mod notebook;
 mod outputs;
 mod overview;

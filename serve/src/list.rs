@@ -118,13 +118,18 @@ fn row(standing: &Standing, wanted: &Wanted) -> Markup {
         let waits = |status| status == cellist_formats::verdict::Status::Manual;
         unit.items.iter().filter(|item| waits(item.status)).fold(0.0, |sum, i| sum + i.max_points)
     });
+    // What is forfeited counts in no sum of everything.
+    let points = match wanted.unit() {
+        Some(_) => sum(|unit| unit.points),
+        None => verdict.points,
+    };
     let to = address("/submission", &[("learner", learner), ("notebook", &verdict.notebook)]);
     html! {
         tr {
             th scope="row" { a.text href=(to) { (plain(learner)) } }
             @if wanted.notebook.is_empty() { td.text { (plain(&verdict.notebook)) } }
             td { (states(standing, wanted.unit())) }
-            td.number { (number(sum(|unit| unit.points))) " of " (number(sum(|unit| unit.max_points))) }
+            td.number { (number(points)) " of " (number(sum(|unit| unit.max_points))) }
             td.number { (number(waiting)) }
             td { time datetime=(standing.graded_at) { (moment(&standing.graded_at)) } }
         }

@@ -39,7 +39,9 @@ impl Problem {
             Self::Bad(_) => StatusCode::BAD_REQUEST,
             Self::Forged => StatusCode::FORBIDDEN,
             Self::Busy(_) => StatusCode::CONFLICT,
-            Self::Gradebook(GradebookError::Locked { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Gradebook(GradebookError::Locked { .. } | GradebookError::Unreachable { .. }) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Gradebook(_) | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -1,5 +1,6 @@
 //! Which page stands behind which address.
 
+use crate::allowances::{Whom, allow, allowances};
 use crate::answers::{Question, answers};
 use crate::exports::{self, Whose};
 use crate::fields::{Fields, address};
@@ -57,6 +58,18 @@ pub(crate) fn routes(site: Arc<Site>) -> Router {
             }),
         )
         .route(
+            "/allowances",
+            get(async |State(site): Shared, Query(whom): Query<Whom>| {
+                html(site, move |site| allowances(site, &whom)).await
+            }),
+        )
+        .route(
+            "/allow",
+            post(async |State(site): Shared, body: Bytes| {
+                blocking(site, move |site| decide(site, &body, allow)).await
+            }),
+        )
+        .route(
             "/exports",
             get(async |State(site): Shared| html(site, |site| exports::overview(site)).await),
         )
@@ -74,7 +87,7 @@ pub(crate) fn routes(site: Arc<Site>) -> Router {
         .route(
             "/score",
             post(async |State(site): Shared, body: Bytes| {
-                blocking(site, move |site| score(site, &body)).await
+                blocking(site, move |site| decide(site, &body, save)).await
             }),
         )
         .route(
@@ -103,7 +116,7 @@ async fn html(
     blocking(site, move |site| Ok(Html(make(site)?.into_string()).into_response())).await
 }
 
-/// Files and SQLite make a thread wait, and not one of the server's.
+/// Files and the gradebook make a thread wait, and not one of the server's.
 async fn blocking(
     site: Arc<Site>,
     make: impl FnOnce(&Arc<Site>) -> Result<Response, Problem> + Send + 'static,
@@ -112,9 +125,13 @@ async fn blocking(
     made.unwrap_or(Err(Problem::Internal)).into_response()
 }
 
-fn score(site: &Arc<Site>, body: &Bytes) -> Result<Response, Problem> {
+fn decide(
+    site: &Arc<Site>,
+    body: &Bytes,
+    write: impl FnOnce(&Site, &Fields) -> Result<(), Problem>,
+) -> Result<Response, Problem> {
     let fields = Fields::read(site, body)?;
-    save(site, &fields)?;
+    write(site, &fields)?;
     Ok(Redirect::to(fields.back()).into_response())
 }
 

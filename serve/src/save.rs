@@ -11,7 +11,7 @@ use cellist_grader::reporters::plain::plain;
 use maud::{Markup, html};
 
 /// Longest comment, in characters.
-const LONGEST: usize = 10_000;
+pub(crate) const LONGEST: usize = 10_000;
 
 /// What a form is about.
 pub(crate) struct Subject<'a> {

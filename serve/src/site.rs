@@ -90,7 +90,7 @@ impl Site {
         {
             *of = after;
             let standings = Arc::make_mut(standings);
-            // As SQLite sorts them.
+            // By bytes, as the gradebook sorts them.
             let place = standings.binary_search_by(|one| {
                 (one.learner.as_str(), one.verdict.notebook.as_str()).cmp(&(learner, notebook))
             });

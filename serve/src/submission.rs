@@ -1,10 +1,12 @@
 //! One submission, cell by cell.
 
+use crate::allowances;
 use crate::fields::address;
 use crate::handed_in::Found;
 use crate::history;
 use crate::items::{count, points, states, status, text};
 use crate::layout::{csrf, page};
+use crate::markdown::markdown;
 use crate::notebook::{Judged, Shown, beside, rubric, spec_cell};
 use crate::outputs::{outputs, program_text};
 use crate::problem::Problem;
@@ -71,6 +73,10 @@ pub(crate) fn submission(site: &Site, learner: &str, notebook: &str) -> Result<M
             Some(parsed) => { (view.cells(parsed)) }
             None => { (view.left(&view.all(), "Checks and answers")) }
         }
+        section aria-labelledby="allowances" {
+            h2 id="allowances" { "Allowances" }
+            (allowances::form(site, learner, notebook, &history.allowances, &view.here))
+        }
         (history::section(&history, notebook))
     };
     Ok(page(site, learner, &content))
@@ -136,7 +142,7 @@ impl View<'_> {
         let code = cell.cell_type() == CellType::Code;
         let source = html! {
             @if code { pre.code tabindex="0" { code { (plain(cell.source())) } } }
-            @else { div.prose.text { (plain(cell.source())) } }
+            @else { (markdown(cell.source())) }
         };
         let first = cell.source().lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let first: String = first.chars().take(80).collect();

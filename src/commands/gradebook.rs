@@ -10,13 +10,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 const AFTER_HELP: &str = "\
-`cellist grade … --gradebook FILE` makes the file and adds to it. Grading again changes nothing that a person
+`cellist grade … --gradebook FILE` makes the file and adds to it. A PostgreSQL database serves as well: name its URL,
+postgres://USER@HOST/DATABASE, and put the password into PGPASSWORD. Grading again changes nothing that a person
 has decided, and nothing at all where submission, checks, grader and seed are the same. Of a learner's
 submissions for a notebook the one that was graded last counts. Nothing is deleted: `show` has it all.
 
 Exit codes:
   0  done
-  1  no such gradebook, learner or check; a locked or broken file
+  1  no such gradebook, learner or check; a locked or broken file, a server out of reach
   2  usage
 
 Examples:
@@ -24,14 +25,15 @@ Examples:
   cellist gradebook list
   cellist gradebook set ann ex01 why 2 --by Ada --comment 'well argued'
   cellist gradebook allow bob 01-coffee-shop --exempt --by Ada
-  cellist gradebook export --canvas canvas.csv";
+  cellist gradebook export --canvas canvas.csv
+  cellist gradebook --file postgres://ada@db.example.org/grades list";
 
 /// Lists, shows, changes and exports the scores of a class.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct GradebookArgs {
-    /// The gradebook
-    #[arg(long, global = true, value_name = "FILE", default_value = "gradebook.db")]
+    /// The gradebook: a file, or the URL of a PostgreSQL database
+    #[arg(long, global = true, value_name = "FILE|URL", default_value = "gradebook.db")]
     file: PathBuf,
 
     /// Print JSON

@@ -28,7 +28,7 @@ Open the address that is printed; its token lets one in, and nobody else. Ctrl-C
 
 Exit codes:
   0  ended by Ctrl-C
-  1  no gradebook, or one that is locked or of a newer version; a port in use; broken specs
+  1  no gradebook, or one that is locked, out of reach or of a newer version; a port in use; broken specs
   2  usage
   3  this machine offers less than --require-sandbox asks for
 
@@ -47,8 +47,8 @@ pub(crate) struct ServeArgs {
     #[arg(value_name = "SUBMISSION")]
     submissions: Vec<PathBuf>,
 
-    /// The gradebook
-    #[arg(long, value_name = "FILE", default_value = "gradebook.db")]
+    /// The gradebook: a file, or the URL of a PostgreSQL database
+    #[arg(long, value_name = "FILE|URL", default_value = "gradebook.db")]
     gradebook: PathBuf,
 
     /// Grading spec, or a folder of them: for rubrics, and to grade again

@@ -125,6 +125,34 @@ def test_with_the_mouse_and_what_learners_wrote_does_nothing(page: Page, handed_
     expect(page.get_by_text("as the grader says")).to_be_visible()
 
 
+def test_allowances_are_given_with_the_keyboard(page: Page, handed_in: Course) -> None:
+    page.get_by_role("link", name="Allowances").click()
+    page.get_by_label("Learner").fill("zoe")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="zoe, small/answer.ipynb")).to_be_visible()
+    page.get_by_label("May hand in until").fill("2027-01-31")
+    page.get_by_label("Late days without loss").focus()
+    page.keyboard.type("2")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Need not hand in")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("ill")
+    page.keyboard.press("Enter")
+    history = page.get_by_role("listitem")
+    expect(history).to_have_count(3)
+    expect(history.nth(2)).to_contain_text("exemption: yes, by Ada: ill")
+    # Taken back.
+    page.get_by_label("Late days without loss").fill("")
+    page.get_by_role("button", name="Allow", exact=True).click()
+    expect(history.nth(3)).to_contain_text("late days: none any more, by Ada")
+    expect(page.get_by_label("Need not hand in")).to_be_checked()
+    connection = sqlite3.connect(handed_in.gradebook)
+    rows = connection.execute("SELECT kind, value FROM allowances ORDER BY id").fetchall()
+    connection.close()
+    assert rows == [("extension", "2027-01-31"), ("late_days", "2"), ("exemption", "yes"), ("late_days", None)]
+
+
 def test_a_batch_is_seen_live(page: Page, handed_in: Course) -> None:
     page.get_by_role("button", name="Grade all again").click()
     expect(page.locator("#work")).to_contain_text("Graded small/answer.ipynb: 3 submissions")

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from support import home
 from support.executable import cellist
+from support.postgres import Postgres, server
 
 Json = dict[str, Any]
 
@@ -135,6 +136,12 @@ def submission(answer: str, quiz: str = "- [ ] six\n- [ ] seven", why: str = "")
 def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of somebody whose home is empty."""
     return home.make(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server, where there is PostgreSQL."""
+    yield from server()
 
 
 @pytest.fixture

@@ -13,26 +13,41 @@ from pathlib import Path
 import pytest
 
 from grading.conftest import RIGHT, SPEC, STARTER, Json, Run, submission
+from support.books import GradebookStore, PostgresBook, SqliteBook
 from support.executable import cellist
 
 Grade = Callable[..., Run]
 Book = Callable[..., Run]
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Where the gradebook is."""
-    return tmp_path / "grade" / "book.db"
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> GradebookStore:
+    """Where the gradebook is: every test that does not say otherwise runs with both."""
+    if request.param == "sqlite":
+        return SqliteBook(tmp_path / "grade" / "book.db")
+    server = request.getfixturevalue("postgres")
+    return PostgresBook(server, server.database())
+
+
+only_a_file = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def book(env: dict[str, str], file: Path) -> Book:
+def file(store: GradebookStore) -> str:
+    """What `--gradebook` takes."""
+    return store.place
+
+
+@pytest.fixture
+def book(env: dict[str, str], store: GradebookStore) -> Book:
     """Runs `cellist gradebook ARGUMENTS…`."""
 
-    def run(*arguments: object, file: Path = file, **options: object) -> Run:
+    def run(*arguments: object, file: object = store.place, **options: object) -> Run:
         command = [cellist(), "gradebook", "--file", str(file), *map(str, arguments)]
         done = subprocess.run(command, env=env, capture_output=True, timeout=100, **options)
-        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        store.check(run.stdout + run.stderr)
+        return run
 
     return run
 
@@ -51,7 +66,7 @@ def hand_in(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def graded(grade: Grade, file: Path, hand_in: Callable[..., Path]) -> Path:
+def graded(grade: Grade, file: str, hand_in: Callable[..., Path]) -> Path:
     """A gradebook with ann, who is right, and bob, who is not."""
     hand_in("bob", STARTER)
     folder = hand_in("ann", RIGHT).parents[2]
@@ -70,15 +85,6 @@ def history(book: Book, learner: str) -> Json:
     return json.loads(book("show", learner, "--json").stdout)
 
 
-def content(file: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
-    connection = sqlite3.connect(file)
-    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    rows = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names}
-    connection.close()
-    return rows
-
-
 def test_what_was_graded_is_listed(graded: Path, book: Book) -> None:
     listed = standings(book)
     ann, bob = listed["ann"], listed["bob"]
@@ -91,15 +97,17 @@ def test_what_was_graded_is_listed(graded: Path, book: Book) -> None:
     )
 
 
-def test_grading_again_changes_nothing(grade: Grade, graded: Path, file: Path, book: Book) -> None:
-    before = content(file)
+def test_grading_again_changes_nothing(
+    grade: Grade, graded: Path, file: str, store: GradebookStore
+) -> None:
+    before = store.content()
     assert len(before["scores"]) == 10
     assert grade(graded, "--gradebook", file, "--jobs", "1").code == 0
-    assert content(file) == before
+    assert store.content() == before
 
 
 def test_another_submission_or_seed_or_revision_is_history(
-    grade: Grade, graded: Path, file: Path, book: Book, spec: Path, hand_in: Callable[..., Path]
+    grade: Grade, graded: Path, file: str, book: Book, spec: Path, hand_in: Callable[..., Path]
 ) -> None:
     grade(graded / "ann", "--gradebook", file, "--seed", "7")
     changed = json.loads(spec.read_text())
@@ -127,7 +135,7 @@ def test_another_submission_or_seed_or_revision_is_history(
 
 
 def test_what_people_decide_survives_grading(
-    grade: Grade, graded: Path, file: Path, book: Book, hand_in: Callable[..., Path]
+    grade: Grade, graded: Path, file: str, book: Book, hand_in: Callable[..., Path]
 ) -> None:
     done = book("set", "ann", "u", "why", "2.5", "--by", "Ada", "--comment", "well argued")
     assert (done.code, done.stdout) == (0, "ann, small/answer.ipynb, `u-why`: 2.5 points\n")
@@ -154,7 +162,7 @@ def test_what_people_decide_survives_grading(
 
 
 def test_what_the_grader_says_beside_points_is_kept(
-    grade: Grade, file: Path, book: Book, hand_in: Callable[..., Path]
+    grade: Grade, store: GradebookStore, file: str, book: Book, hand_in: Callable[..., Path]
 ) -> None:
     folder = hand_in("bob", "def answer():\n    return 41\nraise OSError('no milk')").parents[2]
     copied = submission(STARTER)
@@ -174,13 +182,11 @@ def test_what_the_grader_says_beside_points_is_kept(
     assert (notes, errors) == ([], ["u-answer OSError: no milk"])
     assert "sesame" in messages["u-twice"]
     # A gradebook of the version before is brought up to date, and filled when it is graded again.
-    connection = sqlite3.connect(file)
-    [version] = connection.execute("PRAGMA user_version").fetchone()
-    connection.executescript(
+    store.run(
         "ALTER TABLE scores DROP COLUMN message; DROP TABLE notes; DROP TABLE cell_errors;"
-        f"DROP INDEX manual_scores_of_item; PRAGMA user_version = {version - 1}"
+        "DROP INDEX manual_scores_of_item; ALTER TABLE gradings DROP COLUMN forfeited"
     )
-    connection.close()
+    store.version -= 2
     rows = len(history(book, "bob")["scores"])
     assert said("bob") == ([], [], {}) and said("ann")[0] == []
     grade(folder, "--gradebook", file)
@@ -214,7 +220,7 @@ def test_exports(graded: Path, book: Book, tmp_path: Path) -> None:
 
 
 def test_a_written_answer_that_was_not_given(
-    grade: Grade, file: Path, book: Book, hand_in: Callable[..., Path]
+    grade: Grade, file: str, book: Book, hand_in: Callable[..., Path]
 ) -> None:
     done = grade(hand_in("ann", RIGHT, why=""), "--gradebook", file, "--json")
     verdict = done.verdict()
@@ -238,7 +244,7 @@ def test_nothing_to_export_is_told(graded: Path, book: Book) -> None:
 
 
 def test_submissions_without_a_verdict_change_nothing(
-    grade: Grade, graded: Path, file: Path, book: Book
+    grade: Grade, graded: Path, file: str, book: Book
 ) -> None:
     (graded / "ann" / "small" / "answer.ipynb").write_text("{")
     assert grade(graded, "--gradebook", file).code == 1
@@ -275,19 +281,20 @@ def test_who_and_what_does_not_exist(
         ["allow", "ann", "answer", "--extension", "2027-02-30", "--by", "x"],
     ],
 )
-def test_wrong_usage(graded: Path, file: Path, book: Book, arguments: list[str]) -> None:
-    before = content(file)
+def test_wrong_usage(graded: Path, store: GradebookStore, book: Book, arguments: list[str]) -> None:
+    before = store.content()
     assert book(*arguments).code == 2
-    assert content(file) == before
+    assert store.content() == before
 
 
-def test_a_missing_gradebook_is_told_and_not_made(book: Book, file: Path) -> None:
+def test_a_missing_gradebook_is_told_and_not_made(book: Book, store: GradebookStore) -> None:
     done = book("list")
     assert (done.code, done.stdout) == (1, "")
-    assert f"the gradebook `{file}` does not exist\n" in done.stderr
-    assert not file.exists()
+    assert f"the gradebook `{store.shown}` does not exist\n" in done.stderr
+    assert not Path(store.place).exists() and (isinstance(store, SqliteBook) or store.content() == {})
 
 
+@only_a_file
 @pytest.mark.parametrize("kind", ["text", "other", "folder", "device"])
 def test_what_is_no_gradebook_is_left_alone(
     grade: Grade, book: Book, hand_in: Callable[..., Path], tmp_path: Path, kind: str
@@ -311,11 +318,8 @@ def test_what_is_no_gradebook_is_left_alone(
     assert (file.read_bytes() if file.is_file() else None) == before
 
 
-def test_a_newer_gradebook_is_refused(graded: Path, file: Path, book: Book) -> None:
-    connection = sqlite3.connect(file)
-    [known] = connection.execute("PRAGMA user_version").fetchone()
-    connection.execute("PRAGMA user_version = 99")
-    connection.close()
+def test_a_newer_gradebook_is_refused(graded: Path, store: GradebookStore, book: Book) -> None:
+    known, store.version = store.version, 99
     done = book("list")
     assert done.code == 1
     assert f"was made by a newer cellist (its version is 99, the latest known {known})" in done.stderr
@@ -323,25 +327,23 @@ def test_a_newer_gradebook_is_refused(graded: Path, file: Path, book: Book) -> N
 
 
 def test_a_locked_gradebook_can_be_read_and_is_not_changed(
-    grade: Grade, graded: Path, file: Path, book: Book, hand_in: Callable[..., Path]
+    grade: Grade, graded: Path, store: GradebookStore, book: Book, hand_in: Callable[..., Path]
 ) -> None:
-    writer = sqlite3.connect(file, isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    assert book("list").code == 0
-    done = book("set", "ann", "u", "why", "1", "--by", "Ada")
-    assert done.code == 1
-    assert f"the gradebook `{file}` is locked by another program\n" in done.stderr
-    hand_in("ann", STARTER)
-    done = grade(graded / "ann", "--gradebook", file, "--quiet")
-    # Graded and shown all the same.
-    assert done.code == 1 and "Total: 0 of 8 points" in done.stdout
-    assert "is locked by another program" in done.stderr
-    writer.execute("ROLLBACK")
-    writer.close()
+    with store.locked():
+        assert book("list").code == 0
+        done = book("set", "ann", "u", "why", "1", "--by", "Ada")
+        assert done.code == 1
+        assert f"the gradebook `{store.shown}` is locked by another program\n" in done.stderr
+        hand_in("ann", STARTER)
+        done = grade(graded / "ann", "--gradebook", store.place, "--quiet")
+        # Graded and shown all the same.
+        assert done.code == 1 and "Total: 0 of 8 points" in done.stdout
+        assert "is locked by another program" in done.stderr
     assert standings(book)["ann"]["points"] == 7
 
 
-def test_a_full_disk_is_told(graded: Path, file: Path, book: Book) -> None:
+@only_a_file
+def test_a_full_disk_is_told(graded: Path, file: str, book: Book) -> None:
     def small_disk() -> None:
         # Writing beyond it then is an error and no signal.
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -365,18 +367,25 @@ def test_a_gradebook_in_a_place_that_cannot_be(
 
 
 def test_two_graders_write_at_once(
-    env: dict[str, str], spec: Path, file: Path, book: Book, hand_in: Callable[..., Path]
+    env: dict[str, str], spec: Path, store: GradebookStore, book: Book, hand_in: Callable[..., Path]
 ) -> None:
-    programs = []
+    """Of the same submissions, into a gradebook that each of them would make: nothing lost, nothing doubled."""
     for name in "abcd":
-        path = hand_in(name, RIGHT)
-        command = [cellist(), "grade", path, "--spec", spec, "--gradebook", file, "--quiet"]
-        programs.append(subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL))
-    assert [program.wait(100) for program in programs] == [0] * 4
+        folder = hand_in(name, RIGHT).parents[2]
+    command = [cellist(), "grade", folder, "--spec", spec, "--gradebook", store.place, "--quiet"]
+    programs = [
+        subprocess.Popen([*command, *more], env=env, stdout=subprocess.DEVNULL)
+        for more in ([], [], ["--seed", "1"])
+    ]
+    assert [program.wait(100) for program in programs] == [0] * 3
     assert set(standings(book)) == set("abcd")
+    rows = {name: len(rows) for name, rows in store.content().items()}
+    wanted = {"learners": 4, "assignments": 1, "items": 5, "submissions": 4, "gradings": 8, "scores": 40}
+    assert wanted.items() <= rows.items(), rows
 
 
-def test_a_copy_is_a_gradebook(graded: Path, file: Path, book: Book, tmp_path: Path) -> None:
+@only_a_file
+def test_a_copy_is_a_gradebook(graded: Path, file: str, book: Book, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     shutil.copy(file, copy)
     assert book("list", file=copy).stdout == book("list").stdout

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -81,6 +82,18 @@ class Course:
         if change is not None:
             change(made)
         self.write(f"submitted/{learner}/ps1", name, made)
+
+    def due(self, time: str) -> None:
+        """Writes those tables of nbgrader's gradebook that are read, with a due date of `ps1`."""
+        connection = sqlite3.connect(self.root / "gradebook.db")
+        connection.executescript(f"""
+            CREATE TABLE assignment (id, name, duedate);
+            CREATE TABLE submitted_assignment (id, assignment_id, student_id, extension);
+            CREATE TABLE notebook (id, name); CREATE TABLE submitted_notebook (id, notebook_id, assignment_id);
+            CREATE TABLE base_cell (id, name);
+            CREATE TABLE grade (cell_id, notebook_id, manual_score, extra_credit);
+            INSERT INTO assignment VALUES ('1', 'ps1', '{time}');""")
+        connection.close()
 
     def write(self, folder: str, name: str, cells: list[Json]) -> None:
         """Writes a notebook."""

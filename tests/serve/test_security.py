@@ -64,7 +64,8 @@ def test_forms_of_others_change_nothing(server: PageServer) -> None:
     fields = {"learner": "ann", "notebook": NOTEBOOK, "unit": "u", "item": "u-why", "points": "3"}
     csrf = {"csrf": server.csrf()}
     inside = {"Cookie": server.cookie, "Content-Type": FORM}
-    for path in ("/score", "/grade"):
+    fields |= {"extension": "2027-01-31"}
+    for path in ("/score", "/grade", "/allow"):
         assert server.ask(path, "POST", urlencode(fields), **inside).status == 403
         assert server.ask(path, "POST", urlencode(fields | {"csrf": "0" * 64}), **inside).status == 403
         elsewhere = inside | {"Sec-Fetch-Site": "cross-site"}
@@ -72,6 +73,7 @@ def test_forms_of_others_change_nothing(server: PageServer) -> None:
         assert server.ask(path, "POST", urlencode(fields | csrf), **{"Content-Type": FORM}).status == 403
         assert server.ask(path, **inside).status == 405
     assert "needs grading" in server.page("/submission", learner="ann", notebook=NOTEBOOK)
+    assert "Nobody is allowed anything special." in server.page("/allowances")
 
 
 def test_what_learners_write_is_never_markup(server: PageServer) -> None:
@@ -82,6 +84,9 @@ def test_what_learners_write_is_never_markup(server: PageServer) -> None:
         server.page("/submission", learner=EVIL_LEARNER, notebook=NOTEBOOK),
         server.page("/answers", notebook=NOTEBOOK, unit="u", item="u-why"),
         server.page("/exports"),
+        server.page("/allowances"),
+        server.page("/allowances", learner=EVIL_LEARNER, notebook=NOTEBOOK),
+        server.page("/allowances", learner="'\"><script>alert(3)</script>", notebook=NOTEBOOK),
         server.get("/submission", learner="<script>", notebook=EVIL_LEARNER).text,
         server.get("/export/<script>").text,
     ]

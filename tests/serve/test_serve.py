@@ -86,6 +86,17 @@ def test_a_submission_is_shown_cell_by_cell(server: PageServer) -> None:
     assert "sesame" in bob, "a teacher sees what a hidden check compared"
 
 
+def test_written_answers_have_the_shape_that_was_meant(course: Course, serve: Serve) -> None:
+    why = "# Why\n\nsix *times* **seven**, as in [the book](https://example.org/42):\n\n1. six\n2. `7`\n\n<b>x</b>"
+    course.hand_in("ann", submission(RIGHT, why=why))
+    course.grade()
+    server = serve()
+    for page in (server.page("/submission", **ANN), server.page("/answers", notebook=NOTEBOOK, unit="u", item="u-why")):
+        for part in ("<h4>Why</h4>", "<em>times</em>", "<strong>seven</strong>", "<li>six</li>", "<code>7</code>",
+                     '<a href="https://example.org/42">the book</a>', "&lt;b&gt;x&lt;/b&gt;"):  # fmt: skip
+            assert part in page, (part, page)
+
+
 def test_outputs_and_exceptions_are_shown(server: PageServer) -> None:
     read = text(server.page("/submission", learner="<script>alert(2)<", notebook=NOTEBOOK))
     assert "red <script>alert('x')</script>" in read
@@ -338,16 +349,7 @@ def test_late_submissions_of_a_course_of_nbgrader_are_found(env: dict[str, str],
     for learner, time in (("ann", "12:00:00"), ("bob", "12:00:01")):
         course.submit(learner, "a")
         (root / f"submitted/{learner}/ps1/timestamp.txt").write_text(f"2026-02-02 {time}.000000 UTC")
-    # The tables of nbgrader's gradebook that are read.
-    connection = sqlite3.connect(root / "gradebook.db")
-    connection.executescript("""
-        CREATE TABLE assignment (id, name, duedate);
-        CREATE TABLE submitted_assignment (id, assignment_id, student_id, extension);
-        CREATE TABLE notebook (id, name); CREATE TABLE submitted_notebook (id, notebook_id, assignment_id);
-        CREATE TABLE base_cell (id, name);
-        CREATE TABLE grade (cell_id, notebook_id, manual_score, extra_credit);
-        INSERT INTO assignment VALUES ('1', 'ps1', '2026-02-02 12:00:00.000000');""")
-    connection.close()
+    course.due("2026-02-02 12:00:00.000000")
     command = [cellist(), "grade", "--nbgrader", root, "--gradebook", book]
     subprocess.run(command, env=env, check=True, capture_output=True, timeout=100)
     with PageServer(env, "--nbgrader", root, "--gradebook", book) as server:

@@ -55,6 +55,7 @@ pub(crate) fn verdict(
         notes: Vec::new(),
         // In whole microseconds: so few digits come back from JSON as they were.
         millis: took.as_micros() as f64 / 1e3,
+        forfeited: false,
     }
 }
 

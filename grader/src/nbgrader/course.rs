@@ -225,6 +225,7 @@ impl Course {
             LatePolicy::Zero => {
                 verdict.notes.push(format!("{late}: of {} points none count", verdict.points));
                 verdict.points = 0.0;
+                verdict.forfeited = true;
             }
         }
     }

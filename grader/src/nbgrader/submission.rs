@@ -101,6 +101,7 @@ pub(super) fn absent(source: &Source) -> Verdict {
         units: vec![unit],
         notes: vec!["the notebook was not handed in".to_owned()],
         millis: 0.0,
+        forfeited: false,
     };
     add_missing(source, &mut verdict);
     verdict

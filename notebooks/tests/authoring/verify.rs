@@ -42,6 +42,7 @@ impl<F: Fn(&str, u32, &mut UnitVerdict)> Grade for Puppet<F> {
             units: vec![verdict],
             notes: Vec::new(),
             millis: 0.0,
+            forfeited: false,
         })
     }
 }

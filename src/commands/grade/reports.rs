@@ -27,8 +27,9 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) tables: TableArgs,
 
-    /// Add all verdicts to a gradebook (SQLite), which `cellist gradebook` shows
-    #[arg(long, value_name = "FILE")]
+    /// Add all verdicts to a gradebook, which `cellist gradebook` shows: an SQLite file, or a PostgreSQL database by
+    /// its URL, postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "FILE|URL")]
     gradebook: Option<PathBuf>,
 }
 

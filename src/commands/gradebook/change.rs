@@ -2,7 +2,7 @@
 
 use super::{print, print_json};
 use anyhow::bail;
-use cellist_gradebook::{Gradebook, Kind};
+use cellist_gradebook::{Gradebook, Kind, is_day};
 use cellist_grader::reporters::plain::plain;
 
 #[derive(Debug, clap::Args)]
@@ -118,13 +118,15 @@ pub(super) fn allow(book: &mut Gradebook, args: &AllowArgs, json: bool) -> anyho
         (None, None) => (Kind::Exemption, exempt.then(|| "yes".to_owned())),
     };
     let by = (args.why.by.as_str(), args.why.comment.as_str());
-    let allowance = book.allow(&args.learner, &args.notebook, (kind, value.as_deref()), by)?;
-    if json {
-        return print_json(&allowance);
-    }
-    let what = kind.as_str().replace('_', " ");
-    let value = value.unwrap_or_else(|| "none any more".to_owned());
-    print(&plain(&format!("{}, {}: {what}: {value}\n", allowance.learner, allowance.notebook)))
+    let allowances = book.allow(&args.learner, &args.notebook, &[(kind, value)], by)?;
+    allowances.iter().try_for_each(|allowance| {
+        if json {
+            return print_json(allowance);
+        }
+        let what = kind.as_str().replace('_', " ");
+        let value = allowance.value.as_deref().unwrap_or("none any more");
+        print(&plain(&format!("{}, {}: {what}: {value}\n", allowance.learner, allowance.notebook)))
+    })
 }
 
 fn points(text: &str) -> anyhow::Result<Points> {
@@ -135,10 +137,8 @@ fn points(text: &str) -> anyhow::Result<Points> {
     }
 }
 
-/// Not every number that looks like one is a day of the calendar.
 fn day(text: &str) -> anyhow::Result<String> {
-    let form = time::macros::format_description!("[year]-[month]-[day]");
-    if text != "none" && time::Date::parse(text, &form).is_err() {
+    if text != "none" && !is_day(text) {
         bail!("neither a day (YYYY-MM-DD) nor `none`");
     }
     Ok(text.to_owned())
