@@ -249,7 +249,8 @@ mod tests {
     #[test]
     fn text_is_put_behind_its_own_kind_only() {
         let outbox = Outbox::default();
-        let append = |(origin, _), name, piece| outbox.append(origin, name, piece);
+        let append =
+            |(origin, _): (Origin, Bytes), name, piece: &str| outbox.append(origin, name, piece);
         assert!(!append(A, StreamName::Stdout, "1"));
         stream(&outbox, A, StreamName::Stdout, "2");
         assert!(append(A, StreamName::Stdout, "3"));
