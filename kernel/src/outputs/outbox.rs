@@ -90,6 +90,8 @@ struct State {
     closed: bool,
     /// Counts interrupts: who waits for room does so only while this stands still.
     interrupts: u64,
+    /// So many threads wait for room.
+    waiting: usize,
 }
 
 impl Outbox {
@@ -175,7 +177,8 @@ impl Outbox {
             return if state.closed { Next::Closed } else { Next::Empty };
         };
         state.bytes -= entry.weight();
-        if state.bytes <= LIMIT {
+        // A system call, even when nobody waits.
+        if state.waiting > 0 && state.bytes <= LIMIT {
             self.room.notify_all();
         }
         Next::Send(entry)
@@ -190,7 +193,9 @@ impl Outbox {
         let mut state = self.lock();
         let interrupts = state.interrupts;
         while state.bytes > LIMIT && !state.closed && state.interrupts == interrupts {
+            state.waiting += 1;
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         state
     }
