@@ -94,8 +94,7 @@ pub(crate) fn parse() -> Command {
 
 /// Warnings, unless the environment says otherwise.
 pub(crate) fn log_filter() -> EnvFilter {
-    // It wants to remove the names of sockets that have none any more.
-    let usual = || EnvFilter::new("warn,zeromq::transport::ipc=error");
+    let usual = || EnvFilter::new("warn");
     EnvFilter::try_from_env("CELLIST_LOG").unwrap_or_else(|_| usual())
 }
 

@@ -6,13 +6,15 @@ use crate::store::{Place, Store};
 use rusqlite::InterruptHandle;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 /// Cells are written together, this long after the first of them.
 const PAUSE: Duration = Duration::from_millis(200);
+/// To be woken for each cell would cost more than to keep it: in a row of cells, this seldom.
+const REST: Duration = Duration::from_millis(50);
 /// A question may take this long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -58,6 +60,34 @@ enum Command {
     Finish(Sender<bool>),
 }
 
+impl Command {
+    /// Whether somebody may wait for it, or for what it does.
+    fn is_urgent(&self) -> bool {
+        !matches!(self, Self::Input(..) | Self::Transformed(..) | Self::Output(..))
+    }
+}
+
+/// The rest that the thread takes after what is not urgent.
+#[derive(Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    rings: Condvar,
+}
+
+impl Bell {
+    fn ring(&self) {
+        *lock(&self.rung) = true;
+        self.rings.notify_one();
+    }
+
+    fn rest(&self) {
+        let rung = lock(&self.rung);
+        let rested = self.rings.wait_timeout_while(rung, REST, |rung| !*rung);
+        let (mut rung, _) = rested.unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+}
+
 /// What was noted has this long to be written when the program ends.
 const END: Duration = Duration::from_secs(2);
 
@@ -65,6 +95,7 @@ const END: Duration = Duration::from_secs(2);
 /// later and together.
 pub struct History {
     commands: Sender<Command>,
+    bell: Arc<Bell>,
     interrupt: Arc<Mutex<Option<InterruptHandle>>>,
     shells: AtomicU32,
     /// In a fork of it there is no thread that works.
@@ -81,11 +112,13 @@ impl History {
         let (commands, received) = channel();
         let interrupt = Arc::new(Mutex::new(None));
         let shared = Arc::clone(&interrupt);
+        let bell = Arc::<Bell>::default();
+        let heard = Arc::clone(&bell);
         Builder::new()
             .name("history".to_owned())
-            .spawn(move || work(&place, &received, &shared))?;
+            .spawn(move || work(&place, &received, &heard, &shared))?;
         let process = std::process::id();
-        Ok(Self { commands, interrupt, shells: AtomicU32::new(0), process })
+        Ok(Self { commands, bell, interrupt, shells: AtomicU32::new(0), process })
     }
 
     /// Another line of numbered cells.
@@ -153,7 +186,15 @@ impl History {
     }
 
     fn send(&self, command: Command) -> bool {
-        self.process == std::process::id() && self.commands.send(command).is_ok()
+        if self.process != std::process::id() {
+            return false;
+        }
+        let is_urgent = command.is_urgent();
+        let sent = self.commands.send(command).is_ok();
+        if is_urgent {
+            self.bell.ring();
+        }
+        sent
     }
 
     fn wait(&self, command: impl FnOnce(Sender<bool>) -> Command, limit: Duration) -> bool {
@@ -186,14 +227,32 @@ impl std::fmt::Debug for History {
 }
 
 /// What the thread does until the history is finished, or gone.
-fn work(place: &Place, commands: &Receiver<Command>, shared: &Mutex<Option<InterruptHandle>>) {
+fn work(
+    place: &Place,
+    commands: &Receiver<Command>,
+    bell: &Bell,
+    shared: &Mutex<Option<InterruptHandle>>,
+) {
     let mut opened: Option<Store> = None;
     let mut due: Option<Instant> = None;
     // Before the file is opened, it is known what is to go into it.
     let mut enabled = true;
+    let mut is_tired = false;
     loop {
-        let left = due.map_or(Duration::MAX, |due| due.saturating_duration_since(Instant::now()));
-        let command = match commands.recv_timeout(left) {
+        let received = match commands.try_recv() {
+            Err(TryRecvError::Empty) if std::mem::take(&mut is_tired) => {
+                bell.rest();
+                continue;
+            }
+            Err(TryRecvError::Empty) => {
+                let now = Instant::now();
+                let left = due.map_or(Duration::MAX, |due| due.saturating_duration_since(now));
+                commands.recv_timeout(left)
+            }
+            Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+            Ok(command) => Ok(command),
+        };
+        let command = match received {
             Ok(Command::Enable(wanted)) => {
                 enabled = wanted;
                 if let Some(store) = &mut opened {
@@ -224,6 +283,7 @@ fn work(place: &Place, commands: &Receiver<Command>, shared: &Mutex<Option<Inter
             (Command::End(_), None) => continue,
             (command, _) => command,
         };
+        is_tired |= !command.is_urgent();
         let store = match &mut opened {
             Some(store) => store,
             none => match Store::open(place) {

@@ -27,10 +27,15 @@ static RUNNING: OnceLock<Weak<Shared>> = OnceLock::new();
 /// costs as much as to print something short.
 static HAS_CHILDREN: AtomicBool = AtomicBool::new(false);
 
+/// Whether no other process writes to the descriptors.
+pub(crate) fn is_alone() -> bool {
+    !HAS_CHILDREN.load(Ordering::Relaxed)
+}
+
 /// Hands on what children have written by now: a child's last words come before what the cell
 /// prints once it has waited for the child.
 pub(crate) fn catch_up() {
-    if HAS_CHILDREN.load(Ordering::Relaxed)
+    if !is_alone()
         && let Some(shared) = RUNNING.get().and_then(Weak::upgrade)
     {
         shared.read_all();
@@ -165,10 +170,10 @@ impl Shared {
         }
         let origin = Origin(self.origin.load(Ordering::SeqCst));
         for pipe in pipes.iter_mut() {
-            while let Some(text) = pipe.next_text() {
-                let whole = text.len();
-                let text = crate::limits::allowed(text);
-                if text.len() < whole {
+            while let Some(mut text) = pipe.next_text() {
+                let allowed = crate::limits::allowed(&text);
+                if allowed < text.len() {
+                    text.truncate(allowed);
                     crate::limits::too_much_output_elsewhere();
                 }
                 if !text.is_empty() {

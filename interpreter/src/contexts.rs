@@ -143,6 +143,12 @@ impl Context {
     }
 }
 
+/// The value of a variable in the thread's current context; `None` when it has none there, or is not
+/// a variable of ours.
+pub(crate) fn value(variable: &PyObject, vm: &VirtualMachine) -> Option<PyObjectRef> {
+    Context::value(vm, variable.downcast_ref::<ContextVar>()?)
+}
+
 /// A copy of the thread's current context: of ours, or, with the stock modules, of theirs.
 pub(crate) fn copy_current(vm: &VirtualMachine) -> PyResult<PyObjectRef> {
     if crate::tasks::are_stock() {

@@ -91,6 +91,13 @@ pub trait Sink: Send + Sync + 'static {
     /// Takes one event; events of one thread arrive in the order they were made.
     fn emit(&self, origin: Origin, event: Event);
 
+    /// Takes text written to a stream in the place of [`Sink::emit`], if that needs no waiting; says
+    /// whether it did. Called with the interpreter's locks.
+    fn text(&self, origin: Origin, name: StreamName, text: &str) -> bool {
+        let _ = (origin, name, text);
+        false
+    }
+
     /// Answers `input(prompt)` or, with `password`, `getpass(prompt)`. Blocks.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ pub use event::{Event, InputError, MimeBundle, Origin, Sink, StreamName};
 pub use footprint::use_small_pages;
 pub use interrupt::Interrupter;
 pub use limits::{EXIT_LIMIT, Limits, Metered};
-pub use session::{Options, Session, StartError, WARNINGS_VARIABLE};
+pub use session::{Introspection, Options, Session, StartError, WARNINGS_VARIABLE};
 pub use subshell::Subshells;
 pub use threads::has_thread_failed;
 pub use vm::{

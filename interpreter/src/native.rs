@@ -66,7 +66,7 @@ pub(crate) mod _cellist {
     use crate::cell::Failure;
     use crate::comm::{CommKind, CommMessage, PythonComms};
     use crate::event::{InputError, MimeBundle, Origin};
-    use crate::{capture, clock, limits, subshell};
+    use crate::{capture, clock, contexts, limits, subshell};
     use rustpython_vm::builtins::{PyBytesRef, PyFloat, PyInt, PyStr, PyStrRef};
     use rustpython_vm::types::Constructor;
     use rustpython_vm::{
@@ -111,34 +111,40 @@ pub(crate) mod _cellist {
                 )));
             };
             // Lone surrogates have no UTF-8 form; a notebook shows them as replacement characters.
-            zelf.hand_over(text.to_string_lossy().into_owned(), vm)?;
+            zelf.hand_over(&text.to_string_lossy(), vm)?;
             Ok(text.char_len())
         }
 
         /// Hands text to the sink, under the origin of this moment.
-        pub(crate) fn hand_over(&self, content: String, vm: &VirtualMachine) -> PyResult<()> {
+        pub(crate) fn hand_over(&self, content: &str, vm: &VirtualMachine) -> PyResult<()> {
             if content.is_empty() {
                 return Ok(());
             }
             subshell::check(vm)?;
             let origin = current_origin(&self.origin, vm)?;
-            let whole = content.len();
-            let content = limits::allowed(content);
-            let cut = content.len() < whole;
+            let (allowed, cut) = content.split_at(limits::allowed(content));
             let name = self.name;
-            vm.allow_threads(|| {
-                if sink().is_some() {
-                    emit(origin, Event::Stream { name, text: content });
-                } else {
-                    write_descriptor(name, &content);
-                }
-            });
-            if cut { Err(limits::too_much_output(vm)) } else { Ok(()) }
+            let is_taken = capture::is_alone()
+                && sink().is_some_and(|sink| sink.text(Origin(origin), name, allowed));
+            if !is_taken {
+                let text = allowed.to_owned();
+                vm.allow_threads(|| {
+                    if sink().is_some() {
+                        emit(origin, Event::Stream { name, text });
+                    } else {
+                        write_descriptor(name, &text);
+                    }
+                });
+            }
+            if cut.is_empty() { Ok(()) } else { Err(limits::too_much_output(vm)) }
         }
     }
 
     fn current_origin(variable: &PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
-        let value = vm.call_method(variable, "get", (0,))?;
+        let value = match contexts::value(variable, vm) {
+            Some(value) => value,
+            None => vm.call_method(variable, "get", (0,))?,
+        };
         Ok(value
             .downcast_ref::<PyInt>()
             .and_then(|int| int.as_bigint().try_into().ok())

@@ -3,13 +3,27 @@
 //! RustPython's own writes every value, separator and end by a method call of its own. A line that
 //! is written whole is also never torn apart by another thread's.
 
-use rustpython_vm::builtins::PyTypeRef;
+use rustpython_vm::builtins::{PyStrInterned, PyTypeRef};
 use rustpython_vm::function::{ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 use std::sync::OnceLock;
 
 /// The class of the streams of cells, and RustPython's `print` for all others.
 static PLACE: OnceLock<(PyTypeRef, PyObjectRef)> = OnceLock::new();
+
+/// Names that are looked for at each call.
+struct Names {
+    stdout: &'static PyStrInterned,
+    write: &'static PyStrInterned,
+}
+
+fn names(vm: &VirtualMachine) -> &'static Names {
+    static NAMES: OnceLock<Names> = OnceLock::new();
+    NAMES.get_or_init(|| Names {
+        stdout: vm.ctx.intern_str("stdout"),
+        write: vm.ctx.intern_str("write"),
+    })
+}
 
 /// With the signature that people see when they ask for it.
 static PRINT: PyMethodDef = PyMethodDef::new_const(
@@ -40,11 +54,12 @@ fn install(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<()> {
 
 #[rustpython_vm::pymodule(name = "_cellist_print")]
 pub(crate) mod _cellist_print {
-    use super::{PLACE, PyObjectRef, PyResult, PyTypeRef, VirtualMachine};
+    use super::{PLACE, PyObjectRef, PyResult, PyTypeRef, VirtualMachine, names};
     use crate::native::_cellist::StreamCore;
-    use rustpython_vm::builtins::{PyStr, PyStrRef};
+    use rustpython_vm::builtins::{PyInt, PyStr, PyStrRef};
     use rustpython_vm::function::FuncArgs;
     use rustpython_vm::{AsObject, Py};
+    use std::fmt::Write;
 
     #[pyfunction]
     fn install(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<()> {
@@ -53,7 +68,7 @@ pub(crate) mod _cellist_print {
 
     /// As [`PRINT`](super::PRINT) describes it.
     pub(super) fn print(values: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        let Ok(out) = vm.sys_module.get_attr("stdout", vm) else {
+        let Ok(out) = vm.sys_module.get_attr(names(vm).stdout, vm) else {
             return Err(vm.new_runtime_error("lost sys.stdout"));
         };
         if vm.is_none(&out) && values.kwargs.get("file").is_none_or(|file| vm.is_none(file)) {
@@ -78,8 +93,8 @@ pub(crate) mod _cellist_print {
     ) -> Option<&'a Py<StreamCore>> {
         let (class, _) = PLACE.get()?;
         let plain = out.class().is(class)
-            && class.get_direct_attr(vm.ctx.intern_str("write")).is_none()
-            && out.dict().is_none_or(|dict| !dict.contains_key("write", vm));
+            && class.get_direct_attr(names(vm).write).is_none()
+            && out.dict().is_none_or(|dict| !dict.contains_key(names(vm).write, vm));
         if plain { out.downcast_ref() } else { None }
     }
 
@@ -115,14 +130,22 @@ pub(crate) mod _cellist_print {
                 text.push_str(&string.to_string_lossy());
                 continue;
             }
+            if let Some(int) = value.downcast_ref_if_exact::<PyInt>(vm)
+                && let Ok(int) = i64::try_from(int.as_bigint())
+            {
+                // Writing to a string does not fail.
+                let _ = write!(text, "{int}");
+                continue;
+            }
             if !is_number(value, vm) {
                 // Its `__str__` may print, or fail: what stands before it goes out before.
-                stream.hand_over(std::mem::take(&mut text), vm)?;
+                stream.hand_over(&text, vm)?;
+                text.clear();
             }
             text.push_str(&value.str(vm)?.to_string_lossy());
         }
         push(&mut text, end, "\n");
-        stream.hand_over(text, vm)
+        stream.hand_over(&text, vm)
     }
 
     fn push(text: &mut String, said: Option<&PyStrRef>, usual: &str) {

@@ -2,25 +2,28 @@
 
 mod checks;
 mod comms;
+mod introspection;
 mod outcome;
 mod start;
 
 use crate::capture::Capture;
 use crate::cell::{self, Completeness, Completion, Failure, Inspection, Outcome};
 use crate::clock::{self, Clock};
-use crate::event::{MimeBundle, Sink};
+use crate::event::Sink;
 use crate::interrupt::{self, Interrupter};
 use crate::iterators;
 use crate::limits::{self, Limits, Watched};
 use crate::subshell::Subshells;
 use crate::{capture, footprint, history, native, vm as machine};
 use cellist_history::{History, Shell};
+pub use introspection::Introspection;
+use introspection::failed;
 use outcome::outcome;
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStrRef, PyTypeRef};
 use rustpython_vm::function::IntoFuncArgs;
 use rustpython_vm::vm::thread;
 use rustpython_vm::{AsObject, Interpreter, PyObjectRef, PyResult, VirtualMachine, py_serde};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use start::{settings, start_python};
 use std::cell::{Cell, OnceCell};
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -270,33 +273,17 @@ impl Session {
         self.enter(|vm| drop(vm.check_signals()));
     }
 
-    /// Completions of the name before `cursor` (in code points).
-    pub fn complete(&self, source: &str, cursor: usize) -> Completion {
-        let answer = self.ask("complete", |vm| (vm.ctx.new_str(source), vm.ctx.new_int(cursor)));
-        let Ok(answer) = answer.inspect_err(|failure| failed("completion", failure)) else {
-            return Completion {
-                cursor_start: cursor,
-                cursor_end: cursor,
-                ..Completion::default()
-            };
-        };
-        let position = |key: &str| answer[key].as_u64().map_or(cursor, |at| at as usize);
-        let matches = strings(&answer["matches"]);
-        let (start, end) = (position("start"), position("end"));
-        let types: Vec<Value> = matches
-            .iter()
-            .zip(strings(&answer["types"]).iter().zip(strings(&answer["signatures"])))
-            .map(|(text, (kind, signature))| {
-                json!({"text": text, "type": kind, "signature": signature, "start": start, "end": end})
-            })
-            .collect();
-        let mut metadata = Map::new();
-        metadata.insert("_jupyter_types_experimental".to_owned(), Value::Array(types));
-        Completion { matches, cursor_start: start, cursor_end: end, metadata }
+    /// Asks about source.
+    pub fn introspect<R>(&self, ask: impl FnOnce(&Introspection<'_>) -> R) -> R {
+        self.enter(|vm| ask(&Introspection::new(vm, self.side.clone())))
     }
 
-    /// What is known about the object at `cursor` (in code points); `detail` 1 adds its source.
-    /// Sections named in `omit`, by title (`File`) or key (`file`), are left out.
+    /// As [`Introspection::complete`].
+    pub fn complete(&self, source: &str, cursor: usize) -> Completion {
+        self.introspect(|introspection| introspection.complete(source, cursor))
+    }
+
+    /// As [`Introspection::inspect`].
     pub fn inspect(
         &self,
         source: &str,
@@ -304,16 +291,7 @@ impl Session {
         detail: u8,
         omit: &[String],
     ) -> Option<Inspection> {
-        let answer = self.ask("inspect", |vm| {
-            let omit = omit.iter().map(|name| vm.ctx.new_str(name.as_str()).into()).collect();
-            let omit = vm.ctx.new_list(omit);
-            (vm.ctx.new_str(source), vm.ctx.new_int(cursor), vm.ctx.new_int(detail), omit)
-        });
-        let answer = answer.inspect_err(|failure| failed("inspection", failure));
-        let text = answer.ok()?.as_str()?.to_owned();
-        let mut data = MimeBundle::new();
-        data.insert("text/plain".to_owned(), Value::String(text));
-        Some(Inspection { data })
+        self.introspect(|introspection| introspection.inspect(source, cursor, detail, omit))
     }
 
     /// Whether the source can be run as it stands.
@@ -444,39 +422,43 @@ impl Session {
         method: &'static str,
         arguments: impl IntoFuncArgs,
     ) -> Result<Value, Failure> {
-        let fail = |exc: PyBaseExceptionRef| {
-            let text = describe(vm, &exc);
-            // A limit may also be reached while an error is being shown.
-            let (ename, evalue) = if limits::is_limit(vm, &exc) {
-                let said = exc.as_object().str(vm).map(|text| text.to_string_lossy().into_owned());
-                (exc.class().name().to_string(), said.unwrap_or_default())
-            } else {
-                ("InternalError".to_owned(), text.clone())
-            };
-            Failure { ename, evalue, traceback: vec![text] }
-        };
         let checks = matches!(method, "run_check" | "prepare_check");
         let function = match self.sealed.get().filter(|_| checks) {
             Some(sealed) => sealed.get_item(method, vm),
             None => self.side.get_attr(method, vm),
         };
-        let answer = function.and_then(|f| f.call(arguments, vm)).map_err(fail)?;
-        py_serde::serialize(vm, &answer, serde_json::value::Serializer).map_err(|error| Failure {
-            ename: "InternalError".to_owned(),
-            evalue: error.to_string(),
-            traceback: vec![error.to_string()],
-        })
+        ask_side(vm, function, arguments)
     }
+}
+
+/// Calls a function of the Python side; its answer as JSON.
+fn ask_side(
+    vm: &VirtualMachine,
+    function: PyResult,
+    arguments: impl IntoFuncArgs,
+) -> Result<Value, Failure> {
+    let fail = |exc: PyBaseExceptionRef| {
+        let text = describe(vm, &exc);
+        // A limit may also be reached while an error is being shown.
+        let (ename, evalue) = if limits::is_limit(vm, &exc) {
+            let said = exc.as_object().str(vm).map(|text| text.to_string_lossy().into_owned());
+            (exc.class().name().to_string(), said.unwrap_or_default())
+        } else {
+            ("InternalError".to_owned(), text.clone())
+        };
+        Failure { ename, evalue, traceback: vec![text] }
+    };
+    let answer = function.and_then(|f| f.call(arguments, vm)).map_err(fail)?;
+    py_serde::serialize(vm, &answer, serde_json::value::Serializer).map_err(|error| Failure {
+        ename: "InternalError".to_owned(),
+        evalue: error.to_string(),
+        traceback: vec![error.to_string()],
+    })
 }
 
 /// Sets an attribute of a built-in type, which Python code cannot.
 fn replace_attribute(class: PyTypeRef, name: PyStrRef, value: PyObjectRef, vm: &VirtualMachine) {
     class.set_attr(vm.ctx.intern_str(name.as_wtf8()), value);
-}
-
-/// A question about source failed: the client gets an empty answer, the log the reason.
-fn failed(question: &str, failure: &Failure) {
-    tracing::warn!("{question} failed: {}", failure.evalue);
 }
 
 fn from_json(vm: &VirtualMachine, value: Value) -> PyObjectRef {

@@ -7,7 +7,7 @@
 
 use crate::history;
 use crate::interrupt::{Interrupter, block_all_signals, restore_signals};
-use crate::session::Session;
+use crate::session::{Introspection, Session};
 use cellist_history::Shell;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustpython_vm::vm::thread::ThreadedVirtualMachine;
@@ -90,6 +90,26 @@ impl Subshells {
             lock(&WORK).remove(&token);
         }
         started
+    }
+
+    /// Asks about source on a thread of its own, whatever the others do.
+    ///
+    /// # Errors
+    /// When the process has no threads left.
+    pub fn introspect(
+        &self,
+        ask: impl FnOnce(&Introspection<'_>) + Send + 'static,
+    ) -> io::Result<()> {
+        self.with_python(|vm| {
+            let session = vm
+                .import("cellist.session", 0)
+                .and_then(|package| package.get_attr("session", vm))
+                .and_then(|module| vm.call_method(&module, "main", ()));
+            match session {
+                Ok(side) => ask(&Introspection::new(vm, side)),
+                Err(exc) => vm.print_exception(&exc),
+            }
+        })
     }
 
     /// Does something in Python on a thread of its own, whatever the others do.

@@ -3,6 +3,7 @@
 use crate::connection::Connection;
 use crate::outputs::{Outbox, Publication};
 use crate::session::{Parents, Prompts, Queue, Registry, Stop};
+use crate::sockets::{Audience, Peers};
 use crate::usage::Meter;
 use crate::wire::{Channel, Encoder, Outgoing, Request, Signer};
 use bytes::Bytes;
@@ -11,19 +12,7 @@ use cellist_interpreter::{InputError, Interrupter, Origin};
 use jupyter_protocol::Status;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use tokio::sync::mpsc::UnboundedSender;
-use zeromq::ZmqMessage;
-
-/// Senders to the owners of the sockets on which the kernel addresses one client.
-pub(crate) struct Outlets {
-    /// Replies to requests of the shell channel.
-    pub(crate) shell: UnboundedSender<ZmqMessage>,
-    /// Replies to requests of the control channel.
-    pub(crate) control: UnboundedSender<ZmqMessage>,
-    /// Questions to a client.
-    pub(crate) stdin: UnboundedSender<ZmqMessage>,
-}
+use std::sync::{Arc, OnceLock};
 
 /// What handlers, sockets and the interpreter's sink share.
 pub(crate) struct Front {
@@ -31,8 +20,16 @@ pub(crate) struct Front {
     pub(crate) connection: Connection,
     /// Signs and checks.
     pub(crate) encoder: Encoder,
-    /// The way to iopub.
+    /// What goes to iopub.
     pub(crate) outbox: Outbox,
+    /// Who listens there.
+    pub(crate) audience: Audience,
+    /// Who asks on the shell channel.
+    pub(crate) shell: Arc<Peers>,
+    /// Who asks on the control channel.
+    pub(crate) control: Arc<Peers>,
+    /// Who is asked.
+    pub(crate) stdin: Arc<Peers>,
     /// The way to the main thread.
     pub(crate) queue: Arc<Queue>,
     /// The subshells.
@@ -47,8 +44,6 @@ pub(crate) struct Front {
     pub(crate) history: Arc<History>,
     /// The end.
     pub(crate) stop: Stop,
-    /// `None` when nothing more is to be sent.
-    outlets: Mutex<Option<Outlets>>,
     interrupter: OnceLock<Interrupter>,
 }
 
@@ -57,15 +52,15 @@ impl Front {
     ///
     /// # Errors
     /// When the process has no file descriptor left.
-    pub(crate) fn new(
-        connection: Connection,
-        outlets: Outlets,
-        history: Arc<History>,
-    ) -> std::io::Result<Self> {
+    pub(crate) fn new(connection: Connection, history: Arc<History>) -> std::io::Result<Self> {
         Ok(Self {
             encoder: Encoder::new(Signer::new(&connection.key)),
             connection,
             outbox: Outbox::default(),
+            audience: Audience::default(),
+            shell: Arc::default(),
+            control: Arc::default(),
+            stdin: Arc::default(),
             queue: Arc::new(Queue::new()?),
             subshells: Registry::default(),
             meter: Meter::default(),
@@ -73,7 +68,6 @@ impl Front {
             prompts: Prompts::new()?,
             history,
             stop: Stop::default(),
-            outlets: Mutex::new(Some(outlets)),
             interrupter: OnceLock::new(),
         })
     }
@@ -113,14 +107,11 @@ impl Front {
             content: json_bytes(content),
             ..Outgoing::default()
         });
-        let sent = self.outlets().as_ref().is_some_and(|outlets| {
-            let outlet = match request.channel {
-                Channel::Shell => &outlets.shell,
-                Channel::Control => &outlets.control,
-            };
-            outlet.send(message).is_ok()
-        });
-        if !sent {
+        let peers = match request.channel {
+            Channel::Shell => &self.shell,
+            Channel::Control => &self.control,
+        };
+        if !peers.send(&message) {
             tracing::debug!(msg_type, "reply after the socket was closed");
         }
     }
@@ -139,6 +130,17 @@ impl Front {
     ) {
         let (parent, content) = (parent.clone(), json_bytes(content));
         self.outbox.message(Publication { msg_type, parent, content, ..Publication::default() });
+        self.publish();
+    }
+
+    /// Publishes a message made by a cell; waits while too much is queued.
+    pub(crate) fn output(&self, publication: Publication) {
+        self.outbox.output(publication);
+        self.publish();
+    }
+
+    fn publish(&self) {
+        self.audience.publish(&self.outbox, &self.encoder);
     }
 
     /// Asks the client that sent the request behind `origin`, and waits.
@@ -161,21 +163,10 @@ impl Front {
             ..Outgoing::default()
         });
         self.prompts.ask(|| {
-            let outlets = self.outlets();
-            if outlets.as_ref().is_none_or(|outlets| outlets.stdin.send(message).is_err()) {
-                drop(outlets);
+            if !self.stdin.send(&message) {
                 self.prompts.close();
             }
         })
-    }
-
-    /// Nothing more is sent to single clients; the owners of those sockets end.
-    pub(crate) fn close_outlets(&self) {
-        *self.outlets() = None;
-    }
-
-    fn outlets(&self) -> MutexGuard<'_, Option<Outlets>> {
-        self.outlets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::leave::leave;
 use crate::outputs::CellSink;
 use crate::session::{Desk, EXIT_CRASH};
 use crate::signals;
-use crate::sockets::{BindError, Listeners, SocketThread, ways};
+use crate::sockets::{BindError, Listeners, SocketThread};
 use bytes::Bytes;
 use cellist_history::{History, Place};
 use cellist_interpreter::{Options, Session, StartError};
@@ -43,19 +43,18 @@ pub fn run(connection_file: &Path, place: Place) -> Result<ExitCode, KernelError
     let connection = Connection::read(connection_file)?;
     let listeners = Listeners::bind(&connection)?;
     signals::watch_sigterm()?;
-    let (outlets, inlets) = ways();
     // Its threads must not get the signals, which belong to the thread that runs Python.
     let blocked = signals::Blocked::all();
     let history = Arc::new(History::start(place)?);
     drop(blocked);
-    let front = Arc::new(Front::new(connection, outlets, history)?);
+    let front = Arc::new(Front::new(connection, history)?);
     front.status(&Status::starting(), &Bytes::new());
 
     // A stop button pressed this early has nothing to stop, and must not stop the first cell.
     let early = signals::Blocked::interrupt();
     // Clients are answered from here on, while Python starts.
     let blocked = signals::Blocked::all();
-    let sockets = SocketThread::start(Arc::clone(&front), listeners, inlets)?;
+    let sockets = SocketThread::start(Arc::clone(&front), listeners)?;
     drop(blocked);
 
     let sink = Arc::new(CellSink::new(Arc::clone(&front)));

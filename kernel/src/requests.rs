@@ -20,7 +20,7 @@ mod usage;
 use crate::front::Front;
 use crate::session::{Desk, SubshellError};
 use crate::wire::Request;
-use cellist_interpreter::Failure;
+use cellist_interpreter::{Failure, Introspection};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub(crate) enum Handler {
     Front(fn(&Front, &Request) -> Answer),
     /// As `Front`, for those that start threads which need the front too.
     Shared(fn(&Arc<Front>, &Request) -> Answer),
+    /// The thread of a shell, in order; or, when that is long at work on something else, another one.
+    Introspection(fn(&Introspection<'_>, &Request) -> Answer),
     /// The thread of a shell, in order.
     Desk(fn(&mut Desk, &Request) -> Answer),
 }

@@ -12,6 +12,6 @@ pub(crate) use busy_idle::serve;
 pub(crate) use desk::{Desk, EXIT_CRASH};
 pub(crate) use parent::{Parent, Parents};
 pub(crate) use prompt::Prompts;
-pub(crate) use queue::Queue;
+pub(crate) use queue::{Queue, Ticket};
 pub(crate) use stop::Stop;
 pub(crate) use subshells::{Registry, SubshellError};

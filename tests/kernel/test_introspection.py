@@ -348,3 +348,19 @@ def test_the_first_completion_loads_little(ask: Asker) -> None:
     large = "['ast', 'dis', 'inspect', 'pkgutil', 'threading']"
     run = ask.kernel.run(f"import sys\n[name for name in {large} if name in sys.modules]")
     assert run.of("execute_result")[0]["content"]["data"]["text/plain"] == "[]"
+
+
+def test_what_is_typed_is_completed_while_a_cell_runs(ask: Asker, kernel: Kernel) -> None:
+    """The cell ends by the interrupt only: the answers come before."""
+    kernel.run("words = 'many'")
+    run = kernel.start("print('on')\nwhile True: pass")
+    kernel.await_output(run, "on\n")
+    assert ask.matches("words.upp¦") == ["upper"]
+    told = ask.inspect("words¦")
+    assert told and "many" in told
+    kernel.interrupt()
+    assert kernel.finish(run).content["ename"] == "KeyboardInterrupt"
+    # After each answer the clients were told that the kernel is still at work.
+    states = [message["content"].get("execution_state") for message in [*kernel.others, *run.iopub]
+              if message["parent_header"].get("msg_id") == run.msg_id]
+    assert states.count("busy") == 3 and states.count("idle") == 1

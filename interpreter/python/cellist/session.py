@@ -224,9 +224,7 @@ class Session:
         tree = self.parse(source, name, first_line)
         if tree.body and not self.silent and not tree.quiet:
             for statement in self._displayed(tree.body):
-                value = statement.value
-                at = {key: getattr(value, key) for key in value._attributes}
-                statement.value = ast.Call(ast.Name(_SHOW, ast.Load(), **at), [value], [], **at)
+                statement.value = _shown(statement.value)
         return self.compile_tree(tree, name)
 
     def parse(self, source, name, first_line=1):
@@ -368,6 +366,17 @@ class Session:
 def _show(value):
     """The display hook of a cell's last expression."""
     current()._show(value)
+
+
+def _shown(value):
+    """The call that shows the value of an expression, as if it stood there."""
+    # To have nodes made by the parser is far cheaper than to make them.
+    call = compile(f"{_SHOW}(0)", "", "eval", ast.PyCF_ONLY_AST, dont_inherit=True).body
+    call.args[0] = value
+    for node in call, call.func:
+        node.lineno, node.col_offset = value.lineno, value.col_offset
+        node.end_lineno, node.end_col_offset = value.end_lineno, value.end_col_offset
+    return call
 
 
 def _run(function, *args):

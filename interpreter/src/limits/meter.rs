@@ -49,14 +49,14 @@ fn output(bytes: usize) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX).min(bytes)
 }
 
-/// The part of `text` that may be written.
-pub(crate) fn allowed(mut text: String) -> String {
+/// How many bytes of `text` may be written.
+pub(crate) fn allowed(text: &str) -> usize {
     let bytes = output(text.len());
-    if bytes < text.len() {
-        // Not within a character.
-        text.truncate((0..=bytes).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0));
+    if bytes >= text.len() {
+        return text.len();
     }
-    text
+    // Not within a character.
+    (0..=bytes).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 /// Whether so many bytes may be written, all or none.

@@ -1,7 +1,7 @@
 //! The queue in front of the iopub socket: bounded by bytes, streams coalesced, nothing lost.
 
 use bytes::Bytes;
-use cellist_interpreter::StreamName;
+use cellist_interpreter::{Origin, StreamName};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,6 +36,8 @@ pub(crate) struct Publication {
 pub(crate) enum Entry {
     /// Text of one stream and one cell, perhaps of many writes.
     Stream {
+        /// The cell.
+        origin: Origin,
         /// Raw header of the request that caused it.
         parent: Bytes,
         /// Which stream.
@@ -61,7 +63,7 @@ impl Entry {
     }
 }
 
-/// What the owner of the socket should do.
+/// What who takes out should do.
 pub(crate) enum Next {
     /// Send this.
     Send(Entry),
@@ -73,7 +75,7 @@ pub(crate) enum Next {
     Closed,
 }
 
-/// The queue. Any thread puts in, the owner of the iopub socket takes out.
+/// The queue. Any thread puts in and takes out; text is taken out by the task of the iopub socket.
 #[derive(Default)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
@@ -88,43 +90,63 @@ struct State {
     closed: bool,
     /// Counts interrupts: who waits for room does so only while this stands still.
     interrupts: u64,
+    /// So many threads wait for room.
+    waiting: usize,
 }
 
 impl Outbox {
-    /// Queues text; waits while the queue is full.
-    pub(crate) fn stream(&self, parent: &Bytes, name: StreamName, piece: &str) {
+    /// Puts text behind the text that is queued last, if that is of the same stream and cell and
+    /// there is room; says whether it did. Never waits.
+    pub(crate) fn append(&self, origin: Origin, name: StreamName, piece: &str) -> bool {
+        let mut state = self.lock();
+        state.bytes <= LIMIT && self.append_to(&mut state, origin, name, piece)
+    }
+
+    /// Queues text of a cell, the raw header of whose request is `parent`; waits while the queue is
+    /// full.
+    pub(crate) fn stream(&self, origin: Origin, parent: Bytes, name: StreamName, piece: &str) {
         let mut state = self.with_room();
-        if state.closed {
+        if self.append_to(&mut state, origin, name, piece) {
             return;
         }
-        if let Some(Entry::Stream { parent: last_parent, name: last_name, text, .. }) =
+        let (text, since) = (piece.to_owned(), Instant::now());
+        put(&mut state, Entry::Stream { origin, parent, name, text, since });
+        drop(state);
+        self.news.notify_one();
+    }
+
+    fn append_to(&self, state: &mut State, origin: Origin, name: StreamName, piece: &str) -> bool {
+        let Some(Entry::Stream { origin: last_origin, name: last_name, text, .. }) =
             state.queue.back_mut()
-            && *last_name == name
-            && last_parent == parent
-            && text.len() < FULL
-        {
-            text.push_str(piece);
-            let full = text.len() >= FULL;
-            state.bytes += piece.len();
-            if full {
-                self.news.notify_one();
-            }
-            return;
+        else {
+            return false;
+        };
+        if (*last_origin, *last_name) != (origin, name) || text.len() >= FULL {
+            return false;
         }
-        let (parent, text) = (parent.clone(), piece.to_owned());
-        self.put(state, Entry::Stream { parent, name, text, since: Instant::now() });
+        text.push_str(piece);
+        let is_full = text.len() >= FULL;
+        state.bytes += piece.len();
+        if is_full {
+            self.news.notify_one();
+        }
+        true
     }
 
-    /// Queues a message made by a cell; waits while the queue is full.
+    /// Queues a message made by a cell, for the caller to take out; waits while the queue is full.
     pub(crate) fn output(&self, publication: Publication) {
-        let state = self.with_room();
-        self.put(state, Entry::Message(publication));
+        put(&mut self.with_room(), Entry::Message(publication));
     }
 
-    /// Queues a message of the kernel itself (status and the like); never waits.
+    /// Queues a message of the kernel itself (status and the like), for the caller to take out; never
+    /// waits.
     pub(crate) fn message(&self, publication: Publication) {
-        let state = self.lock();
-        self.put(state, Entry::Message(publication));
+        put(&mut self.lock(), Entry::Message(publication));
+    }
+
+    /// The caller has left something in the queue that is ripe.
+    pub(crate) fn nudge(&self) {
+        self.news.notify_one();
     }
 
     /// Lets everyone through who waits for room, once: an interrupt must reach a thread that waits.
@@ -155,7 +177,8 @@ impl Outbox {
             return if state.closed { Next::Closed } else { Next::Empty };
         };
         state.bytes -= entry.weight();
-        if state.bytes <= LIMIT {
+        // A system call, even when nobody waits.
+        if state.waiting > 0 && state.bytes <= LIMIT {
             self.room.notify_all();
         }
         Next::Send(entry)
@@ -166,21 +189,13 @@ impl Outbox {
         self.news.notified().await;
     }
 
-    fn put(&self, mut state: MutexGuard<'_, State>, entry: Entry) {
-        if state.closed {
-            return;
-        }
-        state.bytes += entry.weight();
-        state.queue.push_back(entry);
-        drop(state);
-        self.news.notify_one();
-    }
-
     fn with_room(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         let interrupts = state.interrupts;
         while state.bytes > LIMIT && !state.closed && state.interrupts == interrupts {
+            state.waiting += 1;
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         state
     }
@@ -190,18 +205,29 @@ impl Outbox {
     }
 }
 
+fn put(state: &mut State, entry: Entry) {
+    if !state.closed {
+        state.bytes += entry.weight();
+        state.queue.push_back(entry);
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests {
     use super::*;
     use std::sync::Arc;
 
-    const A: Bytes = Bytes::from_static(b"a");
-    const B: Bytes = Bytes::from_static(b"b");
+    const A: (Origin, Bytes) = (Origin(1), Bytes::from_static(b"a"));
+    const B: (Origin, Bytes) = (Origin(2), Bytes::from_static(b"b"));
+
+    fn stream(outbox: &Outbox, (origin, parent): (Origin, Bytes), name: StreamName, piece: &str) {
+        outbox.stream(origin, parent, name, piece);
+    }
 
     fn status() -> Publication {
         let content = Bytes::from_static(b"{}");
-        Publication { msg_type: "status", parent: A, content, ..Publication::default() }
+        Publication { msg_type: "status", parent: A.1, content, ..Publication::default() }
     }
 
     fn drained(outbox: &Outbox) -> Vec<String> {
@@ -220,19 +246,34 @@ mod tests {
     fn text_of_one_cell_and_stream_becomes_one_message() {
         let outbox = Outbox::default();
         for piece in ["1", "\n", "2"] {
-            outbox.stream(&A, StreamName::Stdout, piece);
+            stream(&outbox, A, StreamName::Stdout, piece);
         }
         assert_eq!(drained(&outbox), ["a stdout 1\n2"]);
     }
 
     #[test]
+    fn text_is_put_behind_its_own_kind_only() {
+        let outbox = Outbox::default();
+        let append =
+            |(origin, _): (Origin, Bytes), name, piece: &str| outbox.append(origin, name, piece);
+        assert!(!append(A, StreamName::Stdout, "1"));
+        stream(&outbox, A, StreamName::Stdout, "2");
+        assert!(append(A, StreamName::Stdout, "3"));
+        assert!(!append(A, StreamName::Stderr, "4"));
+        assert!(!append(B, StreamName::Stdout, "5"));
+        assert!(append(A, StreamName::Stdout, &"x".repeat(FULL - 2)));
+        assert!(!append(A, StreamName::Stdout, "6"));
+        assert_eq!(drained(&outbox), [format!("a stdout 23{}", "x".repeat(FULL - 2))]);
+    }
+
+    #[test]
     fn another_stream_another_cell_or_a_message_begins_a_new_one() {
         let outbox = Outbox::default();
-        outbox.stream(&A, StreamName::Stdout, "1");
-        outbox.stream(&A, StreamName::Stderr, "2");
-        outbox.stream(&B, StreamName::Stderr, "3");
+        stream(&outbox, A, StreamName::Stdout, "1");
+        stream(&outbox, A, StreamName::Stderr, "2");
+        stream(&outbox, B, StreamName::Stderr, "3");
         outbox.message(status());
-        outbox.stream(&B, StreamName::Stderr, "4");
+        stream(&outbox, B, StreamName::Stderr, "4");
         assert_eq!(
             drained(&outbox),
             ["a stdout 1", "a stderr 2", "b stderr 3", "status", "b stderr 4"]
@@ -243,7 +284,7 @@ mod tests {
     fn text_waits_for_more_unless_something_is_behind_it() {
         let outbox = Outbox::default();
         assert!(matches!(outbox.next(), Next::Empty));
-        outbox.stream(&A, StreamName::Stdout, "1");
+        stream(&outbox, A, StreamName::Stdout, "1");
         assert!(matches!(outbox.next(), Next::Until(_)));
         outbox.message(status());
         assert!(matches!(outbox.next(), Next::Send(Entry::Stream { .. })));
@@ -253,8 +294,8 @@ mod tests {
     #[test]
     fn a_full_message_goes_out_at_once() {
         let outbox = Outbox::default();
-        outbox.stream(&A, StreamName::Stdout, &"x".repeat(FULL));
-        outbox.stream(&A, StreamName::Stdout, "y");
+        stream(&outbox, A, StreamName::Stdout, &"x".repeat(FULL));
+        stream(&outbox, A, StreamName::Stdout, "y");
         let Next::Send(Entry::Stream { text, .. }) = outbox.next() else { panic!("not ripe") };
         assert_eq!(text.len(), FULL);
         assert!(matches!(outbox.next(), Next::Until(_)));
@@ -263,10 +304,10 @@ mod tests {
     #[test]
     fn a_full_queue_holds_the_printer_until_there_is_room() {
         let outbox = Arc::new(Outbox::default());
-        outbox.stream(&A, StreamName::Stdout, &"x".repeat(LIMIT + 1));
+        stream(&outbox, A, StreamName::Stdout, &"x".repeat(LIMIT + 1));
         let printer = std::thread::spawn({
             let outbox = Arc::clone(&outbox);
-            move || outbox.stream(&A, StreamName::Stdout, "y")
+            move || stream(&outbox, A, StreamName::Stdout, "y")
         });
         // The kernel's own messages pass even now.
         outbox.message(status());
@@ -279,10 +320,10 @@ mod tests {
     #[test]
     fn an_interrupt_lets_the_printer_through_and_loses_nothing() {
         let outbox = Arc::new(Outbox::default());
-        outbox.stream(&A, StreamName::Stdout, &"x".repeat(LIMIT + 1));
+        stream(&outbox, A, StreamName::Stdout, &"x".repeat(LIMIT + 1));
         let printer = std::thread::spawn({
             let outbox = Arc::clone(&outbox);
-            move || outbox.stream(&A, StreamName::Stdout, "y")
+            move || stream(&outbox, A, StreamName::Stdout, "y")
         });
         while !printer.is_finished() {
             outbox.interrupt();

@@ -6,7 +6,7 @@ use crate::requests;
 use crate::session::{Parent, serve};
 use bytes::Bytes;
 use cellist_interpreter::{
-    CommMessage, Comms, Event, Failure, InputError, MimeBundle, Origin, Sink,
+    CommMessage, Comms, Event, Failure, InputError, MimeBundle, Origin, Sink, StreamName,
 };
 use jupyter_protocol::Status;
 use serde::Serialize;
@@ -26,17 +26,12 @@ impl CellSink {
 
     fn publish(&self, msg_type: &'static str, parent: Bytes, content: &impl Serialize) {
         let content = json_bytes(content);
-        self.front.outbox.output(Publication {
-            msg_type,
-            parent,
-            content,
-            ..Publication::default()
-        });
+        self.front.output(Publication { msg_type, parent, content, ..Publication::default() });
     }
 
     fn publish_comm(&self, parent: Bytes, message: CommMessage) {
         let CommMessage { kind, content, metadata, buffers } = message;
-        self.front.outbox.output(Publication {
+        self.front.output(Publication {
             msg_type: kind.as_str(),
             parent,
             content: json_bytes(&content),
@@ -69,7 +64,7 @@ impl Sink for CellSink {
     fn emit(&self, origin: Origin, event: Event) {
         let parent = self.front.parents.header(origin);
         match event {
-            Event::Stream { name, text } => self.front.outbox.stream(&parent, name, &text),
+            Event::Stream { name, text } => self.front.outbox.stream(origin, parent, name, &text),
             Event::Display { data, metadata, transient, update } => {
                 let msg_type = if update { "update_display_data" } else { "display_data" };
                 self.publish(msg_type, parent, &DisplayData { data, metadata, transient });
@@ -87,6 +82,10 @@ impl Sink for CellSink {
             }
             Event::Comm(message) => self.publish_comm(parent, message),
         }
+    }
+
+    fn text(&self, origin: Origin, name: StreamName, text: &str) -> bool {
+        self.front.outbox.append(origin, name, text)
     }
 
     fn input(&self, origin: Origin, prompt: &str, password: bool) -> Result<String, InputError> {

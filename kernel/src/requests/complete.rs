@@ -1,8 +1,8 @@
 //! `complete_request`: what could stand at the cursor.
 
 use super::{Answer, fields};
-use crate::session::Desk;
 use crate::wire::Request;
+use cellist_interpreter::Introspection;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,10 +13,10 @@ struct Content {
     cursor_pos: Option<usize>,
 }
 
-pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
+pub(super) fn answer(introspection: &Introspection<'_>, request: &Request) -> Answer {
     let Content { code, cursor_pos } = request.content()?;
     let cursor = cursor_pos.unwrap_or_else(|| code.chars().count());
-    let completion = desk.session.complete(&code, cursor);
+    let completion = introspection.complete(&code, cursor);
     Ok(fields(json!({
         "matches": completion.matches,
         "cursor_start": completion.cursor_start,

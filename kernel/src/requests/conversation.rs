@@ -1,6 +1,6 @@
 //! The table of conversations.
 
-use super::Handler::{self, Desk, Front, Shared};
+use super::Handler::{self, Desk, Front, Introspection, Shared};
 use super::{
     comm, complete, connect, debug, execute, history, inspect, interrupt, is_complete, kernel_info,
     shutdown, subshell, unknown, usage,
@@ -16,8 +16,8 @@ struct Conversation {
 /// Every message this kernel knows. A reply's type follows from the request's.
 const TABLE: &[Conversation] = &[
     Conversation { request: "execute_request", handler: Desk(execute::answer) },
-    Conversation { request: "complete_request", handler: Desk(complete::answer) },
-    Conversation { request: "inspect_request", handler: Desk(inspect::answer) },
+    Conversation { request: "complete_request", handler: Introspection(complete::answer) },
+    Conversation { request: "inspect_request", handler: Introspection(inspect::answer) },
     Conversation { request: "is_complete_request", handler: Desk(is_complete::answer) },
     Conversation { request: "history_request", handler: Desk(history::answer) },
     Conversation { request: "kernel_info_request", handler: Front(kernel_info::answer) },

@@ -1,8 +1,8 @@
 //! `inspect_request`: what stands at the cursor.
 
 use super::{Answer, fields};
-use crate::session::Desk;
 use crate::wire::Request;
+use cellist_interpreter::Introspection;
 use serde::Deserialize;
 use serde_json::{Map, json};
 
@@ -19,10 +19,10 @@ struct Content {
     omit_sections: Vec<String>,
 }
 
-pub(super) fn answer(desk: &mut Desk, request: &Request) -> Answer {
+pub(super) fn answer(introspection: &Introspection<'_>, request: &Request) -> Answer {
     let Content { code, cursor_pos, detail_level, omit_sections } = request.content()?;
     let cursor = cursor_pos.unwrap_or_else(|| code.chars().count());
-    let inspection = desk.session.inspect(&code, cursor, detail_level, &omit_sections);
+    let inspection = introspection.inspect(&code, cursor, detail_level, &omit_sections);
     let found = inspection.is_some();
     let data = inspection.map_or_else(Map::new, |inspection| inspection.data);
     Ok(fields(json!({"found": found, "data": data, "metadata": {}})))

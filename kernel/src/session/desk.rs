@@ -71,14 +71,17 @@ impl Desk {
                 return aborted();
             }
             // A fault in the interpreter must not leave anybody waiting for the answer.
-            catch_unwind(AssertUnwindSafe(|| self.answer(request)))
-                .unwrap_or_else(|panic| self.crashed(request, panic.as_ref()))
+            let answer = catch_unwind(AssertUnwindSafe(|| self.answer(request)))
+                .unwrap_or_else(|panic| self.crashed(request, panic.as_ref()));
+            self.queue.rest();
+            answer
         });
     }
 
     /// The interpreter has panicked: its state is not to be trusted, so the kernel says what
     /// happened and ends.
     fn crashed(&self, request: &Request, panic: &(dyn Any + Send)) -> Answer {
+        self.end_a_fork();
         let said = panic
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -101,6 +104,9 @@ impl Desk {
         match requests::conversation::handler(&request.header.msg_type) {
             Handler::Front(answer) => answer(&self.front, request),
             Handler::Shared(answer) => answer(&self.front, request),
+            Handler::Introspection(answer) => {
+                self.session.introspect(|introspection| answer(introspection, request))
+            }
             Handler::Desk(answer) => answer(self, request),
         }
     }

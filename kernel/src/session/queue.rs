@@ -1,6 +1,7 @@
 //! The requests that wait for the interpreter, in order.
 
 use crate::wire::Request;
+use bytes::Bytes;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -16,9 +17,14 @@ const GAPS: usize = 100;
 pub(crate) struct Queued {
     /// The request.
     pub(crate) request: Request,
+    ticket: Ticket,
     /// An earlier cell failed with `stop_on_error`: answer `aborted` instead of running this.
     pub(crate) aborted: bool,
 }
+
+/// A place in the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
 
 /// Filled by the socket threads, emptied by the thread of a shell: the main one or a subshell's.
 pub(crate) struct Queue {
@@ -32,6 +38,10 @@ struct State {
     waiting: VecDeque<Queued>,
     /// The shell's thread is at work on a request that it took out.
     at_work: bool,
+    /// The raw header of that request, until its answer is there.
+    running: Option<Bytes>,
+    /// The latest that was given.
+    ticket: Ticket,
     /// Nothing more is run.
     closed: bool,
 }
@@ -47,9 +57,34 @@ impl Queue {
     }
 
     /// Queues a request.
-    pub(crate) fn push(&self, request: Request) {
-        self.lock().waiting.push_back(Queued { request, aborted: false });
+    pub(crate) fn push(&self, request: Request) -> Ticket {
+        let mut state = self.lock();
+        state.ticket.0 += 1;
+        let ticket = state.ticket;
+        state.waiting.push_back(Queued { request, ticket, aborted: false });
+        drop(state);
         self.wake();
+        ticket
+    }
+
+    /// Takes a request out that has waited in vain; `None` when its turn has come.
+    pub(crate) fn withdraw(&self, ticket: Ticket) -> Option<Request> {
+        let waiting = &mut self.lock().waiting;
+        let place = waiting.iter().position(|queued| queued.ticket == ticket)?;
+        waiting.remove(place).map(|queued| queued.request)
+    }
+
+    /// The answer to the request that was taken out is there.
+    pub(crate) fn rest(&self) {
+        self.lock().running = None;
+    }
+
+    /// Calls `tell` with the raw header of the request that the shell's thread is at work on, whose
+    /// answer does not come meanwhile.
+    pub(crate) fn while_running(&self, tell: impl FnOnce(&Bytes)) {
+        if let Some(header) = &self.lock().running {
+            tell(header);
+        }
     }
 
     /// Whether a request would have to wait for another one.
@@ -63,6 +98,7 @@ impl Queue {
         let mut state = self.lock();
         let next = state.waiting.pop_front();
         state.at_work = next.is_some();
+        state.running = next.as_ref().map(|queued| queued.request.header.raw.clone());
         next
     }
 

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::queue::Queue;
 use crate::front::Front;
 use cellist_history::Shell;
-use cellist_interpreter::{Interrupter, Session, Subshells};
+use cellist_interpreter::{Interrupter, Introspection, Session, Subshells};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
@@ -72,6 +72,14 @@ impl Registry {
             }
         }
         *state = Starter::Up(starter);
+    }
+
+    /// Asks about source, whatever the shells do; false when that cannot be.
+    pub(crate) fn introspect(&self, ask: impl FnOnce(&Introspection<'_>) + Send + 'static) -> bool {
+        let state = self.starter.lock().unwrap_or_else(PoisonError::into_inner);
+        let Starter::Up(starter) = &*state else { return false };
+        let asked = starter.introspect(ask);
+        asked.inspect_err(|error| tracing::warn!("nothing can be completed: {error}")).is_ok()
     }
 
     /// Makes a subshell; its identifier.

@@ -1,34 +1,169 @@
 //! The iopub socket: everything the kernel says, to everyone who listens.
+//!
+//! Whoever says something also sends it, without waiting; the socket's own task sends text that has
+//! waited long enough for more, and goes on when a listener had too much to take.
 
+use super::client::Client;
+use super::gate::Socket;
+use super::zmtp;
 use crate::front::Front;
-use crate::outputs::{Entry, Next, Publication};
-use crate::wire::Outgoing;
+use crate::outputs::{Entry, Next, Outbox, Publication};
+use crate::wire::{Encoder, Outgoing};
 use bytes::Bytes;
 use jupyter_protocol::IoPubWelcome;
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::{Instant, sleep_until};
-use zeromq::{SocketRecv, SocketSend, XPubSocket, ZmqMessage};
 
-/// Owns the socket until the outbox is closed and empty.
-pub(super) async fn own(socket: XPubSocket, front: Arc<Front>) {
-    let mut iopub = Iopub { front: &front, socket };
+/// Those who listen. Any thread publishes to them.
+#[derive(Debug, Default)]
+pub(crate) struct Audience {
+    /// Held while messages are sent, so that they stay in order.
+    listeners: Mutex<Vec<Listener>>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    client: Arc<Client>,
+    /// What it has subscribed to: beginnings of topics.
+    topics: Vec<Bytes>,
+}
+
+/// How far the publishing came.
+enum Progress {
+    /// This listener has much to take first.
+    Busy(Arc<Client>),
+    /// Text waits for more, until then.
+    Until(std::time::Instant),
+    /// All has been sent.
+    Empty,
+    /// Nothing more will come.
+    Closed,
+}
+
+impl Audience {
+    /// Sends what is due of the outbox, unless a listener has too much to take already: then the
+    /// socket's task will.
+    pub(crate) fn publish(&self, outbox: &Outbox, encoder: &Encoder) {
+        if let Progress::Busy(_) = self.advance(outbox, encoder) {
+            outbox.nudge();
+        }
+    }
+
+    fn advance(&self, outbox: &Outbox, encoder: &Encoder) -> Progress {
+        let listeners = self.lock();
+        loop {
+            if let Some(busy) = listeners.iter().find(|listener| listener.client.is_busy()) {
+                return Progress::Busy(Arc::clone(&busy.client));
+            }
+            match outbox.next() {
+                Next::Send(entry) => send(&listeners, &encoder.write(message(&entry))),
+                Next::Until(ripe) => return Progress::Until(ripe),
+                Next::Empty => return Progress::Empty,
+                Next::Closed => return Progress::Closed,
+            }
+        }
+    }
+
+    /// Whether all that was sent has been written.
+    pub(super) fn is_done(&self) -> bool {
+        self.lock().iter().all(|listener| listener.client.is_done())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Listener>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends what nobody else has sent, until the outbox is closed and empty.
+pub(super) async fn own(front: Arc<Front>) {
     loop {
-        let ripe = match front.outbox.next() {
-            Next::Send(entry) => {
-                iopub.publish(entry).await;
+        let ripe = match front.audience.advance(&front.outbox, &front.encoder) {
+            Progress::Busy(client) => {
+                client.room().await;
                 continue;
             }
-            Next::Closed => return,
-            Next::Until(ripe) => Some(Instant::from_std(ripe)),
-            Next::Empty => None,
+            Progress::Until(ripe) => Some(Instant::from_std(ripe)),
+            Progress::Empty => None,
+            Progress::Closed => return,
         };
-        let subscription = tokio::select! {
-            subscription = iopub.subscription() => subscription,
-            () = front.outbox.news() => None,
-            () = sleep_until(ripe.unwrap_or_else(Instant::now)), if ripe.is_some() => None,
+        tokio::select! {
+            () = front.outbox.news() => {}
+            () = sleep_until(ripe.unwrap_or_else(Instant::now)), if ripe.is_some() => {}
+        }
+    }
+}
+
+/// The socket behind its gate.
+pub(super) struct Publisher {
+    pub(super) front: Arc<Front>,
+}
+
+impl Socket for Publisher {
+    const KIND: &'static str = "XPUB";
+    const OTHERS: &'static [&'static [u8]] = &[b"SUB", b"XSUB"];
+
+    fn joined(&self, _identity: &Bytes, client: &Arc<Client>) {
+        let listener = Listener { client: Arc::clone(client), topics: Vec::new() };
+        self.front.audience.lock().push(listener);
+    }
+
+    fn arrived(&self, _identity: &Bytes, client: &Arc<Client>, message: Vec<Bytes>) {
+        let [subscription] = &message[..] else { return };
+        let Some((&wanted, topic)) = subscription.split_first() else { return };
+        // A copy: what it was read with need not stay in memory.
+        let topic = Bytes::copy_from_slice(topic);
+        let mut listeners = self.front.audience.lock();
+        let Some(listener) = listeners.iter_mut().find(|one| Arc::ptr_eq(&one.client, client))
+        else {
+            return;
         };
-        iopub.welcome(subscription).await;
+        match wanted {
+            1 => {
+                listener.topics.push(topic.clone());
+                self.welcome(&listeners, topic);
+            }
+            0 => {
+                if let Some(place) = listener.topics.iter().position(|known| *known == topic) {
+                    listener.topics.remove(place);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn left(&self, _identity: &Bytes, client: &Arc<Client>) {
+        self.front.audience.lock().retain(|listener| !Arc::ptr_eq(&listener.client, client));
+    }
+}
+
+impl Publisher {
+    /// Tells a client that its subscription counts:
+    /// <https://github.com/jupyter/enhancement-proposals/blob/master/65-jupyter-xpub/jupyter-xpub.md>.
+    fn welcome(&self, listeners: &[Listener], topic: Bytes) {
+        let Ok(subscription) = std::str::from_utf8(&topic) else { return };
+        let content = IoPubWelcome::new(subscription.to_owned());
+        let frames = self.front.encoder.write(Outgoing {
+            // Only the topic itself is sure to match the subscription.
+            route: vec![topic],
+            msg_type: "iopub_welcome",
+            parent: Bytes::new(),
+            content: serde_json::to_vec(&content).unwrap_or_default().into(),
+            ..Outgoing::default()
+        });
+        send(listeners, &frames);
+    }
+}
+
+/// Sends a message to all who have subscribed to its topic, its first frame.
+fn send(listeners: &[Listener], frames: &[Bytes]) {
+    let Some(topic) = frames.first() else { return };
+    let mut written = None;
+    for Listener { client, topics } in listeners {
+        if topics.iter().any(|beginning| topic.starts_with(beginning)) {
+            let bytes: &mut Bytes = written.get_or_insert_with(|| zmtp::written(frames));
+            client.send(bytes.clone());
+        }
     }
 }
 
@@ -39,87 +174,26 @@ struct Stream<'a> {
     text: &'a str,
 }
 
-struct Iopub<'a> {
-    front: &'a Front,
-    socket: XPubSocket,
-}
-
-impl Iopub<'_> {
-    async fn publish(&mut self, entry: Entry) {
-        // Subscriptions count only once they are read, so read them between messages too.
-        let subscription = tokio::select! {
-            biased;
-            subscription = self.subscription() => subscription,
-            () = std::future::ready(()) => None,
-        };
-        self.welcome(subscription).await;
-        let message = self.encode(&entry);
-        self.send(message).await;
-    }
-
-    /// Waits for a client to subscribe, to anything: its topic. `None` when it was something else.
-    /// Nothing is lost when the wait is given up.
-    async fn subscription(&mut self) -> Option<Bytes> {
-        match self.socket.recv().await {
-            Ok(message) => {
-                let mut frame = message.into_vec().pop()?;
-                (frame.first() == Some(&1)).then(|| frame.split_off(1))
-            }
-            Err(error) => {
-                tracing::debug!(%error, "a listener is gone");
-                None
+fn message(entry: &Entry) -> Outgoing<'_> {
+    match entry {
+        Entry::Stream { parent, name, text, .. } => {
+            let name = name.as_str();
+            Outgoing {
+                route: vec![format!("stream.{name}").into()],
+                msg_type: "stream",
+                parent: parent.clone(),
+                // Two strings: nothing that can fail to serialise.
+                content: serde_json::to_vec(&Stream { name, text }).unwrap_or_default().into(),
+                ..Outgoing::default()
             }
         }
-    }
-
-    /// Tells a client that its subscription counts:
-    /// <https://github.com/jupyter/enhancement-proposals/blob/master/65-jupyter-xpub/jupyter-xpub.md>.
-    async fn welcome(&mut self, topic: Option<Bytes>) {
-        let Some(topic) = topic else { return };
-        let Ok(subscription) = std::str::from_utf8(&topic) else { return };
-        let content = IoPubWelcome::new(subscription.to_owned());
-        let welcome = self.front.encoder.write(Outgoing {
-            // Only the topic itself is sure to match the subscription.
-            route: vec![topic],
-            msg_type: "iopub_welcome",
-            parent: Bytes::new(),
-            content: serde_json::to_vec(&content).unwrap_or_default().into(),
-            ..Outgoing::default()
-        });
-        self.send(welcome).await;
-    }
-
-    fn encode(&self, entry: &Entry) -> ZmqMessage {
-        let message = match entry {
-            Entry::Stream { parent, name, text, .. } => {
-                let name = name.as_str();
-                Outgoing {
-                    route: vec![format!("stream.{name}").into()],
-                    msg_type: "stream",
-                    parent: parent.clone(),
-                    // Two strings: nothing that can fail to serialise.
-                    content: serde_json::to_vec(&Stream { name, text }).unwrap_or_default().into(),
-                    ..Outgoing::default()
-                }
-            }
-            Entry::Message(Publication { msg_type, parent, content, metadata, buffers }) => {
-                Outgoing {
-                    route: vec![format!("kernel.{msg_type}").into()],
-                    msg_type,
-                    parent: parent.clone(),
-                    content: content.clone(),
-                    metadata: metadata.clone(),
-                    buffers: buffers.clone(),
-                }
-            }
-        };
-        self.front.encoder.write(message)
-    }
-
-    /// Sends to everyone, and waits until everyone takes it: the gate cuts off who does not.
-    async fn send(&mut self, message: ZmqMessage) {
-        if let Err(error) = self.socket.send(message).await {
-            tracing::debug!(%error, "a listener is gone");
-        }
+        Entry::Message(Publication { msg_type, parent, content, metadata, buffers }) => Outgoing {
+            route: vec![format!("kernel.{msg_type}").into()],
+            msg_type,
+            parent: parent.clone(),
+            content: content.clone(),
+            metadata: metadata.clone(),
+            buffers: buffers.clone(),
+        },
     }
 }

@@ -1,17 +1,11 @@
 //! The stdin socket: questions to one client, and its answers.
 
-use super::router;
 use crate::front::Front;
-use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedReceiver;
-use zeromq::{RouterSocket, ZmqMessage};
+use bytes::Bytes;
 
-pub(super) async fn own(
-    socket: RouterSocket,
-    front: Arc<Front>,
-    outgoing: UnboundedReceiver<ZmqMessage>,
-) {
-    router::own(socket, outgoing, |message| match front.encoder.read_input(message) {
+/// An answer, or what is to be one.
+pub(super) fn hear(front: &Front, message: Vec<Bytes>) {
+    match front.encoder.read_input(message) {
         Ok(Some(text)) => {
             if !front.prompts.answer(text) {
                 tracing::debug!("an answer to no question");
@@ -19,6 +13,5 @@ pub(super) async fn own(
         }
         Ok(None) => tracing::debug!("stdin: a message that is no answer"),
         Err(error) => tracing::warn!("stdin: dropped a {error}"),
-    })
-    .await;
+    }
 }

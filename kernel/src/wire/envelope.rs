@@ -7,7 +7,6 @@ use super::signature::Signer;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use zeromq::ZmqMessage;
 
 /// The two sockets that requests come in on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +94,7 @@ impl Encoder {
     ///
     /// # Errors
     /// When it must be dropped.
-    pub(crate) fn read(&self, channel: Channel, message: ZmqMessage) -> Result<Request, WireError> {
+    pub(crate) fn read(&self, channel: Channel, message: Vec<Bytes>) -> Result<Request, WireError> {
         let frames = self.checked(message)?;
         let header = Header::read(frames.header)?;
         let Frames { identities, metadata, content, buffers, .. } = frames;
@@ -106,7 +105,7 @@ impl Encoder {
     ///
     /// # Errors
     /// When it must be dropped.
-    pub(crate) fn read_input(&self, message: ZmqMessage) -> Result<Option<String>, WireError> {
+    pub(crate) fn read_input(&self, message: Vec<Bytes>) -> Result<Option<String>, WireError> {
         let frames = self.checked(message)?;
         let header = Header::read(frames.header)?;
         if header.msg_type != "input_reply" {
@@ -116,9 +115,9 @@ impl Encoder {
         Ok(Some(content.get("value").and_then(Value::as_str).unwrap_or_default().to_owned()))
     }
 
-    fn checked(&self, message: ZmqMessage) -> Result<Frames, WireError> {
+    fn checked(&self, message: Vec<Bytes>) -> Result<Frames, WireError> {
         let count = message.len();
-        let frames = Frames::split(message.into_vec()).ok_or(WireError::Malformed(count))?;
+        let frames = Frames::split(message).ok_or(WireError::Malformed(count))?;
         if !self.signer.verify(&frames.signature, frames.signed()) {
             return Err(WireError::Signature);
         }
@@ -129,22 +128,17 @@ impl Encoder {
     }
 
     /// Signs a message and lays out its frames.
-    pub(crate) fn write(&self, message: Outgoing<'_>) -> ZmqMessage {
+    pub(crate) fn write(&self, message: Outgoing<'_>) -> Vec<Bytes> {
         let Outgoing { route, msg_type, parent, content, metadata, buffers } = message;
         let header = self.headers.make(msg_type);
         let or_none = |json: Bytes| if json.is_empty() { Bytes::from_static(b"{}") } else { json };
         let (parent, metadata) = (or_none(parent), or_none(metadata));
         let signature = self.signer.sign([&header, &parent, &metadata, &content]);
-        // A message begins as one frame; the route goes in front of it.
-        let mut message = ZmqMessage::from(Bytes::from_static(DELIMITER));
-        for identity in route.into_iter().rev() {
-            message.push_front(identity);
-        }
-        let frames = [signature.into(), header.into(), parent, metadata, content];
-        for frame in frames.into_iter().chain(buffers) {
-            message.push_back(frame);
-        }
-        message
+        let mut frames = route;
+        frames.extend([Bytes::from_static(DELIMITER), signature.into(), header.into()]);
+        frames.extend([parent, metadata, content]);
+        frames.extend(buffers);
+        frames
     }
 }
 
@@ -186,14 +180,14 @@ mod tests {
         let odd = Bytes::from_static(b"{ \"msg_id\" :1,\"subshell_id\":null }");
         let message =
             encoder("key").write(Outgoing { parent: odd.clone(), ..outgoing(&json!({})) });
-        assert_eq!(message.into_vec()[4], odd);
+        assert_eq!(message[4], odd);
     }
 
     #[test]
     fn every_message_has_an_id_of_its_own_and_a_complete_header() {
         let encoder = encoder("");
         let header = |encoder: &Encoder| -> Value {
-            serde_json::from_slice(&encoder.write(outgoing(&json!({}))).into_vec()[3]).unwrap()
+            serde_json::from_slice(&encoder.write(outgoing(&json!({})))[3]).unwrap()
         };
         let (first, second) = (header(&encoder), header(&encoder));
         assert_ne!(first["msg_id"], second["msg_id"]);
@@ -221,14 +215,14 @@ mod tests {
 
     #[test]
     fn junk_is_refused() {
-        let error = encoder("").read(Channel::Shell, ZmqMessage::from("junk")).unwrap_err();
+        let error =
+            encoder("").read(Channel::Shell, vec![Bytes::from_static(b"junk")]).unwrap_err();
         assert!(matches!(error, WireError::Malformed(1)));
         for header in ["", "{", "[]", "{}", "{\"msg_type\": 3}"] {
             let frames = ["<IDS|MSG>", "", header, "{}", "{}", "{}"];
             let frames: Vec<Bytes> =
                 frames.iter().map(|frame| Bytes::copy_from_slice(frame.as_bytes())).collect();
-            let message = ZmqMessage::try_from(frames).unwrap();
-            let error = encoder("").read(Channel::Shell, message).unwrap_err();
+            let error = encoder("").read(Channel::Shell, frames).unwrap_err();
             assert!(matches!(error, WireError::Header(_)));
         }
     }
