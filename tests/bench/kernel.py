@@ -4,8 +4,7 @@
 Prints a table: launch to the first kernel_info_reply, round trip of `1+1` (the median, and the time
 that 99 of 100 take at most), 50,000 printed lines. The column `client` is a kernel that answers at
 once with messages that are ready (tests/bench/echo.py): what the client takes for itself. `ratio` is
-ours to ipykernel's. Where the client alone takes more than the goal leaves, the goal is for what is
-added to that.
+ours to ipykernel's.
 
 Exit code: 0 every goal is met, 1 one is missed, or our kernel loses lines.
 """
