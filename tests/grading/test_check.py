@@ -227,7 +227,7 @@ def test_answers_in_words_are_asked_for(check: Check, tmp_path: Path) -> None:
     def answer(cells: list[Json]) -> None:
         quiz, why = cell(cells, "ex01-predict"), cell(cells, "ex01-why")
         # Whether it is right, a learner's notebook does not know.
-        quiz["source"] = "".join(quiz["source"]).replace("- [ ] 12 s", "- [x] 12 s")
+        quiz["source"] = "".join(quiz["source"]).replace("- [ ] a) 12 s", "- [x] a) 12 s")
         why["source"] = "".join(why["source"]) + "Sleeps overlap."
 
     done = check(shop(tmp_path / "shop.ipynb", SOLUTION, answer))
