@@ -105,6 +105,8 @@ def _fill(name, rule, entries, answer):
             otherwise = _bytes(rest).decode()
             continue
         tag, _, text = rest.partition(":")
+        if len(tag) != 12 or not text:
+            raise KeyBroken(entry)
         form = _form(how, answer, rule)
         if form is None:
             continue
