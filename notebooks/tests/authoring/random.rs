@@ -11,6 +11,8 @@ pub(crate) fn seeds(property: &'static str, few: u64) -> impl Iterator<Item = u6
     let first = number("CELLIST_FUZZ_FROM").unwrap_or(0);
     let mut told = Told { property, first, seed: first, long: end.is_some() };
     std::iter::from_fn(move || {
+        // All of it, or its end would be told here.
+        let told = &mut told;
         let seed = told.seed;
         let goes_on = end.map_or(seed - first < few, |end| Instant::now() < end);
         told.seed += u64::from(goes_on);
