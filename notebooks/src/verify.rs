@@ -13,7 +13,7 @@ pub mod report;
 
 use crate::build::{self, Answers};
 use crate::unit::Unit;
-use cellist_formats::spec::{SPEC_SCHEMA, Spec};
+use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, UnitSpec};
 use cellist_formats::verdict::Verdict;
 use cellist_judge::Judge;
 use judged::Judged;
@@ -196,6 +196,17 @@ struct Prover<'a> {
 }
 
 impl Prover<'_> {
+    /// What is run for a claim. A mutant is judged by the checks alone, and what stands below the last
+    /// of them runs after it: demonstrations, often, that measure for a second.
+    fn run(&self, claim: &Claim) -> UnitSpec {
+        let mut spec = build::unit_spec(self.unit);
+        let is_check = |cell: &SpecCell| matches!(cell, SpecCell::Check { .. });
+        if let (Claim::Mutant(_), Some(last)) = (claim, spec.cells.iter().rposition(is_check)) {
+            spec.cells.truncate(last + 1);
+        }
+        spec
+    }
+
     /// Grades `answers` under both seeds and lets `objections` look at the results.
     fn prove(
         &self,
@@ -207,7 +218,7 @@ impl Prover<'_> {
         let spec = Spec {
             schema: SPEC_SCHEMA,
             notebook: self.unit.path.display().to_string(),
-            units: vec![build::unit_spec(self.unit)],
+            units: vec![self.run(&claim)],
             older: Vec::new(),
         };
         let mut judged = Vec::new();

@@ -54,7 +54,7 @@ WRITTEN = {
     "number": {
         "8.65": True, "8.6 s": True, "'8.7'": True, "8.70S": True, "+8.65e0  # as I think": True, "86.5e-1": True,
         "8.59": False, "8.71": False, "8.65 m": False, "12": False, "about 8.65": False, "8,65": False, "1__0": False,
-        "nan": False, "...": None, "": None, "''": None,
+        "nan": False, "...": None, "raise NotImplementedError()": None, "": None, "''": None,
     },
     "list": {
         "['slow', 'fast']": True, "['slow','fast']": True, "\"['slow', 'fast']\"": True, "[ 'Slow',\n'FAST' ]": True,

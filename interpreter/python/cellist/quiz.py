@@ -8,6 +8,8 @@ else. The grader has the answers themselves; it reads them out of the cell as `w
 from cellist import check, display
 
 _MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
+#: What is given out; the last is nbgrader's.
+_NOTHING = ("", "...", "…", "raise NotImplementedError()")
 _BORDERS = ",;:()[]{}"
 
 
@@ -46,7 +48,7 @@ def written(source):
     else:
         lines = [line for line in lines if not line.lstrip().startswith("#")]
     text = _unquoted("\n".join(lines).strip())
-    return None if text.strip() in ("", "...", "…") else text
+    return None if text.strip() in _NOTHING else text
 
 
 def _after_name(line):
