@@ -35,7 +35,7 @@ def test_a_unit_is_proved_once_until_something_changes(run: Command, course: Pat
         assert len(proofs) == 9
         return sum(proof.get("remembered", False) for proof in proofs)
 
-    replace(course / UNIT, "Coffee", "Tea")
+    replace(course / UNIT, "title: Coffee Shop", "title: Tea House")
     assert [remembered(), remembered(), remembered("--fresh"), remembered()] == [0, 9, 0, 9]
     done = run("notebooks", "verify", "--course", course)
     assert done.stdout.startswith("PASS [remembered] ex01: the solution passes every check\n")
