@@ -224,8 +224,8 @@ fn unanswered(notebook: &Notebook) -> Option<String> {
         Some("quiz") => {
             // Up to the next quiz, for learners put cells of their own between.
             let after = notebook.cells.iter().skip(at + 1);
-            let own = after.take_while(|cell| kind(cell).as_deref() != Some("quiz"));
-            let below = own.into_iter().find(is_below);
+            let below =
+                after.take_while(|cell| kind(cell).as_deref() != Some("quiz")).find(is_below);
             !is_ticked(cell.source()) && below.is_none_or(|cell| written(cell.source()).is_none())
         }
         Some("reflect") => !is_written(cell.source()),
