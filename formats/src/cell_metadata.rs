@@ -113,8 +113,8 @@ impl NbgraderMetadata {
 pub struct CellistMetadata {
     /// The unit's id.
     pub unit: String,
-    /// What the cell is: `prose`, `example`, `exercise`, `check`, `quiz`, `reflect`, `glossary`,
-    /// `instructor`. A string, not an enum: a newer writer may know more.
+    /// What the cell is: `prose`, `example`, `exercise`, `check`, `quiz`, `answer` (to a quiz),
+    /// `reflect`, `glossary`, `instructor`. A string, not an enum: a newer writer may know more.
     pub kind: String,
     /// A check that only counts when a positive one passes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

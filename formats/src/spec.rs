@@ -108,7 +108,8 @@ pub enum SpecCell {
         /// Python source.
         source: String,
     },
-    /// A question with keyed answers; answered in a Markdown cell by ticking `- [x]`.
+    /// A question with options; answered by ticking `- [x]` in its Markdown cell, or by letters in
+    /// the cell below ([`SpecCell::answer_id`]).
     Quiz {
         /// Cell id.
         id: String,
@@ -116,6 +117,15 @@ pub enum SpecCell {
         points: f64,
         /// The options in order.
         options: Vec<QuizOption>,
+    },
+    /// A question whose answer is written into the cell below it ([`SpecCell::answer_id`]).
+    Fill {
+        /// Cell id of the question.
+        id: String,
+        /// Points for a right answer; 0 for a question that only teaches.
+        points: f64,
+        /// What is right, and what is wrong for a known reason.
+        key: FillKey,
     },
     /// A written answer, graded by a person.
     Reflect {
@@ -129,6 +139,33 @@ pub enum SpecCell {
         #[serde(default)]
         starter: String,
     },
+}
+
+/// By what a written answer is judged: the first of the answers that it is decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FillKey {
+    /// Right answers and expected wrong ones.
+    pub answers: Vec<FillAnswer>,
+    /// What is said of any other answer; empty when there is nothing to say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub otherwise: String,
+    /// Capitals count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub case: bool,
+    /// White space counts, but for that around the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spaces: bool,
+}
+
+/// An answer that the author expects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FillAnswer {
+    /// The answer: text, or a number, maybe with a tolerance and a unit: `8.65 ± 0.05 s`.
+    pub text: String,
+    /// Whether it is right.
+    pub correct: bool,
+    /// Why it is right or wrong.
+    pub explanation: String,
 }
 
 /// An option of a quiz.
@@ -151,7 +188,24 @@ impl SpecCell {
             | Self::Check { id, .. }
             | Self::Tests { id, .. }
             | Self::Quiz { id, .. }
+            | Self::Fill { id, .. }
             | Self::Reflect { id, .. } => id,
         }
     }
+
+    /// Cell id of the code cell below a quiz, in which it is answered.
+    pub fn answer_id(&self) -> Option<String> {
+        match self {
+            Self::Quiz { id, .. } | Self::Fill { id, .. } => Some(answer_id(id)),
+            _ => None,
+        }
+    }
 }
+
+/// Cell id of the code cell below the quiz of this id.
+pub fn answer_id(quiz: &str) -> String {
+    format!("{quiz}{ANSWER}")
+}
+
+/// What the id of a quiz's answer cell ends with.
+pub const ANSWER: &str = "--answer";

@@ -10,7 +10,7 @@ use crate::specs::Specs;
 use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
 use cellist_formats::notebook::{Cell, CellType, Notebook, NotebookError};
 use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, SpecClock, SpecNeed, UnitSpec};
-use cellist_judge::{assemble, is_ticked};
+use cellist_judge::{assemble, is_ticked, written};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -216,14 +216,22 @@ fn grade_id(cell: &Cell) -> Option<&str> {
 
 /// Which questions are still open. Whether a quiz is answered rightly, only its key tells.
 fn unanswered(notebook: &Notebook) -> Option<String> {
-    let open = notebook.cells.iter().filter(|cell| {
-        let about = CellistMetadata::from_cell(&cell.metadata).ok().flatten();
-        match about.as_ref().map(|about| about.kind.as_str()) {
-            Some("quiz") => !is_ticked(cell.source()),
-            Some("reflect") => !is_written(cell.source()),
-            _ => false,
+    let kind = |cell: &Cell| {
+        CellistMetadata::from_cell(&cell.metadata).ok().flatten().map(|about| about.kind)
+    };
+    let is_below = |below: &&Cell| kind(below).as_deref() == Some("answer");
+    let open = notebook.cells.iter().enumerate().filter(|(at, cell)| match kind(cell).as_deref() {
+        Some("quiz") => {
+            // Up to the next quiz, for learners put cells of their own between.
+            let after = notebook.cells.iter().skip(at + 1);
+            let below =
+                after.take_while(|cell| kind(cell).as_deref() != Some("quiz")).find(is_below);
+            !is_ticked(cell.source()) && below.is_none_or(|cell| written(cell.source()).is_none())
         }
+        Some("reflect") => !is_written(cell.source()),
+        _ => false,
     });
+    let open = open.map(|(_, cell)| cell);
     let open: Vec<String> = open.map(|cell| format!("`{}`", cell.id())).collect();
     (!open.is_empty()).then(|| format!("not answered yet: {}", open.join(", ")))
 }

@@ -4,13 +4,18 @@ mod cells;
 mod glossary;
 mod instructor;
 mod markdown;
+mod quiz_cell;
+mod seal;
 mod spec;
 mod student;
 mod syllabus;
 
 pub(crate) use cells::{answer, check as check_cell, example, exercise, markdown as markdown_cell};
 pub(crate) use instructor::{FOR_INSTRUCTORS, cells as instructor_cells, mistakes_id};
-pub(crate) use markdown::{glossary, quiz, quiz_answered, reflect, rubric_label};
+pub(crate) use markdown::{
+    RIGHT, WRONG, fill, fill_answered, glossary, quiz, quiz_answered, reflect, rubric_label,
+};
+pub(crate) use quiz_cell::{fill as fill_cell, letters, quoted, starter as quiz_starter, written};
 pub use spec::{Answers, mutant_answers, right_answers, starter_answers, unit_spec};
 pub use syllabus::syllabus;
 

@@ -35,7 +35,7 @@ fn assignment(course: &Course, plan: &NotebookPlan) -> Assignment {
     let notebook = |edition| {
         let cells = units
             .iter()
-            .flat_map(|unit| unit.cells.iter().filter_map(|cell| export(unit, cell, edition)));
+            .flat_map(|unit| unit.cells.iter().flat_map(|cell| exported(unit, cell, edition)));
         // No `instructor`: these files are not what `sync` takes.
         Notebook::new(cells.collect(), build::metadata(plan, &units, edition.name()))
     };
@@ -68,6 +68,21 @@ impl Edition {
     }
 }
 
+/// A cell-to-be, and below a quiz whose answer is written the cell for that.
+fn exported(unit: &Unit, cell: &UnitCell, edition: Edition) -> Vec<Cell> {
+    let mut cells: Vec<Cell> = export(unit, cell, edition).into_iter().collect();
+    if let Body::Fill { key, points, .. } = &cell.body {
+        let mut below = build::fill_cell(unit, cell, key, *points, "...");
+        if edition == Edition::Source {
+            let marked = format!("### BEGIN SOLUTION\n{}\n### END SOLUTION", build::quoted(key));
+            let source = below.source().replace("answer = ...", &marked);
+            below.set_source(source);
+        }
+        cells.push(below);
+    }
+    cells
+}
+
 fn export(unit: &Unit, cell: &UnitCell, edition: Edition) -> Option<Cell> {
     let prose = |kind, text| build::markdown_cell(unit, &cell.id, kind, text);
     Some(match &cell.body {
@@ -80,10 +95,11 @@ fn export(unit: &Unit, cell: &UnitCell, edition: Edition) -> Option<Cell> {
         }
         Body::Check(check) => tests(unit, cell, check, edition),
         Body::Quiz { question, options, points } => {
-            let asked = build::quiz(question, options);
+            let asked = build::quiz(question, options, false);
             let answer = build::quiz_answered("The answer:", options);
             build::answer(unit, cell, "quiz", written(&asked, &answer, edition), *points)
         }
+        Body::Fill { question, .. } => prose("quiz", build::fill(question)),
         Body::Reflect { question, rubric, points } => {
             let asked = build::reflect(question);
             build::answer(unit, cell, "reflect", written(&asked, rubric, edition), *points)

@@ -106,6 +106,12 @@ fn graded(spec: &UnitSpec) -> (SpecClock, Vec<SpecCell>) {
             options.iter_mut().for_each(|option| option.explanation.clear());
             Some(SpecCell::Quiz { id, points, options })
         }
+        SpecCell::Fill { id, points, mut key } => {
+            key.otherwise.clear();
+            key.answers.iter_mut().for_each(|answer| answer.explanation.clear());
+            // An expected wrong answer is as wrong as any other, unless a right one would take it.
+            Some(SpecCell::Fill { id, points, key })
+        }
         SpecCell::Reflect { id, points, .. } => {
             Some(SpecCell::Reflect { id, points, rubric: String::new(), starter: String::new() })
         }

@@ -61,6 +61,13 @@ Two eggs, 3 and 5 minutes, in the pan together. When are both done?
 - [ ] after 3 minutes > then only the first is done
 ```
 
+```quiz {id=left points=1}
+A third egg of 4 minutes goes into the pan 2 minutes after the others. How many minutes after them is it done?
+= 6 > it begins at 2, whatever the others do
+!= 4 > so long it takes; but when does it begin?
+!= ... > when does it begin, and how long does it take?
+```
+
 ## Your turn
 Write `breakfast(minutes)`: it boils one egg for each number, all at once, and returns the results in order.
 

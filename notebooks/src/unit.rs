@@ -6,6 +6,7 @@ mod attributes;
 mod cells;
 mod check;
 mod fences;
+pub(crate) mod fill;
 mod front_matter;
 mod ids;
 mod mutants;
@@ -17,7 +18,7 @@ pub use front_matter::{Difficulty, FrontMatter};
 
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::fingerprint;
-use cellist_formats::spec::{QuizOption, SpecClock};
+use cellist_formats::spec::{FillKey, QuizOption, SpecClock};
 use cellist_formats::text_file;
 use std::path::{Path, PathBuf};
 
@@ -73,6 +74,15 @@ pub enum Body {
         question: String,
         /// The answers.
         options: Vec<QuizOption>,
+        /// Points; 0 for a question that only teaches.
+        points: f64,
+    },
+    /// A question whose answer is a number or some words.
+    Fill {
+        /// The question, Markdown.
+        question: String,
+        /// What is right, and what is wrong for a known reason.
+        key: FillKey,
         /// Points; 0 for a question that only teaches.
         points: f64,
     },
@@ -175,7 +185,7 @@ impl Unit {
     pub fn points(&self) -> f64 {
         let of_cell = |cell: &UnitCell| match &cell.body {
             Body::Check(check) => check.points,
-            Body::Quiz { points, .. } => *points,
+            Body::Quiz { points, .. } | Body::Fill { points, .. } => *points,
             _ => 0.0,
         };
         self.cells.iter().map(of_cell).fold(0.0, |sum, points| sum + points)

@@ -5,16 +5,19 @@
 //! failed by the starter or some mutant; every failure's hint renders.
 
 mod judged;
+mod memory;
 mod parallel;
 mod proofs;
+mod quizzes;
 pub mod report;
 
 use crate::build::{self, Answers};
 use crate::unit::Unit;
-use cellist_formats::spec::{SPEC_SCHEMA, Spec};
+use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, UnitSpec};
 use cellist_formats::verdict::Verdict;
 use cellist_judge::Judge;
 use judged::Judged;
+pub use memory::Memory;
 pub use parallel::units;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -49,6 +52,8 @@ pub enum Claim {
     Mutant(String),
     /// Every check is failed by the starter or some mutant.
     Checks,
+    /// Every quiz takes its key and no other answer.
+    Quizzes,
 }
 
 /// A claim about a unit and whether it holds.
@@ -63,6 +68,9 @@ pub struct Proof {
     pub problems: Vec<Problem>,
     /// Real time the judging took, in milliseconds.
     pub millis: f64,
+    /// Made before, when nothing was different ([`Memory`]).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub remembered: bool,
 }
 
 impl Proof {
@@ -77,6 +85,7 @@ impl Proof {
             Claim::Solution => "the solution passes every check".to_owned(),
             Claim::Starter => "the starter fails every check but guards".to_owned(),
             Claim::Mutant(id) => format!("mutant `{id}` fails exactly its checks"),
+            Claim::Quizzes => "every quiz takes its key and no other answer".to_owned(),
             Claim::Checks => "every check is failed by the starter or a mutant".to_owned(),
         }
     }
@@ -103,7 +112,7 @@ pub struct Problem {
 /// How many proofs [`unit`] makes of a unit.
 pub fn count(unit: &Unit) -> usize {
     let checks = usize::from(unit.checks().next().is_some());
-    1 + 2 * checks + unit.mutants.len()
+    1 + 2 * checks + usize::from(quizzes::any(unit)) + unit.mutants.len()
 }
 
 /// Proves a unit, handing out each proof as soon as it is made.
@@ -114,9 +123,26 @@ pub fn unit(grade: &dyn Grade, unit: &Unit, done: &mut dyn FnMut(Proof)) {
         failed.extend(proved.failed);
         done(proved.proof);
     }
+    closing(unit, &failed).into_iter().for_each(done);
+}
+
+/// What is proved of a unit once its answers were judged; these checks were failed by some of them.
+fn closing(unit: &Unit, failed: &[String]) -> Vec<Proof> {
+    let mut proofs = Vec::new();
     if unit.checks().next().is_some() {
-        done(killed(unit, &failed));
+        proofs.push(killed(unit, failed));
     }
+    if quizzes::any(unit) {
+        let (unit, problems) = (unit.front.id.clone(), quizzes::problems(unit));
+        proofs.push(Proof {
+            unit,
+            claim: Claim::Quizzes,
+            problems,
+            millis: 0.0,
+            remembered: false,
+        });
+    }
+    proofs
 }
 
 /// What a judge is asked about a unit, in order. A unit without checks has only its solution.
@@ -146,7 +172,7 @@ fn prove(grade: &dyn Grade, unit: &Unit, claim: Claim) -> Proved {
             }
             None => Proved { proof: killed(unit, &[]), failed: Vec::new() },
         },
-        Claim::Solution | Claim::Checks => {
+        Claim::Solution | Claim::Checks | Claim::Quizzes => {
             prover.prove(claim, &build::right_answers(unit), proofs::solution)
         }
     }
@@ -155,7 +181,13 @@ fn prove(grade: &dyn Grade, unit: &Unit, claim: Claim) -> Proved {
 /// Every check was failed by something.
 fn killed(unit: &Unit, failed: &[String]) -> Proof {
     let problems = proofs::killed(unit, failed);
-    Proof { unit: unit.front.id.clone(), claim: Claim::Checks, problems, millis: 0.0 }
+    Proof {
+        unit: unit.front.id.clone(),
+        claim: Claim::Checks,
+        problems,
+        millis: 0.0,
+        remembered: false,
+    }
 }
 
 struct Prover<'a> {
@@ -164,6 +196,17 @@ struct Prover<'a> {
 }
 
 impl Prover<'_> {
+    /// What is run for a claim. A mutant is judged by the checks alone, and what stands below the last
+    /// of them runs after it: demonstrations, often, that measure for a second.
+    fn run(&self, claim: &Claim) -> UnitSpec {
+        let mut spec = build::unit_spec(self.unit);
+        let is_check = |cell: &SpecCell| matches!(cell, SpecCell::Check { .. });
+        if let (Claim::Mutant(_), Some(last)) = (claim, spec.cells.iter().rposition(is_check)) {
+            spec.cells.truncate(last + 1);
+        }
+        spec
+    }
+
     /// Grades `answers` under both seeds and lets `objections` look at the results.
     fn prove(
         &self,
@@ -175,7 +218,7 @@ impl Prover<'_> {
         let spec = Spec {
             schema: SPEC_SCHEMA,
             notebook: self.unit.path.display().to_string(),
-            units: vec![build::unit_spec(self.unit)],
+            units: vec![self.run(&claim)],
             older: Vec::new(),
         };
         let mut judged = Vec::new();
@@ -203,7 +246,16 @@ impl Prover<'_> {
             failed.extend(judged.iter().flat_map(Judged::failed).map(str::to_owned));
         }
         let unit = self.unit.front.id.clone();
-        Proved { proof: Proof { unit, claim, problems, millis: millis(start.elapsed()) }, failed }
+        Proved {
+            proof: Proof {
+                unit,
+                claim,
+                problems,
+                millis: millis(start.elapsed()),
+                remembered: false,
+            },
+            failed,
+        }
     }
 }
 

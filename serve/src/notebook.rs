@@ -80,10 +80,17 @@ fn grade_id(cell: &Cell) -> Option<&str> {
 
 fn is_own(cell: &Cell, id: &str, spec: Option<&Spec>) -> bool {
     match spec_cell(spec, id) {
-        Some(SpecCell::Exercise { .. } | SpecCell::Quiz { .. } | SpecCell::Reflect { .. }) => true,
+        Some(
+            SpecCell::Exercise { .. }
+            | SpecCell::Quiz { .. }
+            | SpecCell::Fill { .. }
+            | SpecCell::Reflect { .. },
+        ) => true,
         Some(_) => false,
         None => match CellistMetadata::from_cell(&cell.metadata) {
-            Ok(Some(ours)) => matches!(ours.kind.as_str(), "exercise" | "quiz" | "reflect"),
+            Ok(Some(ours)) => {
+                matches!(ours.kind.as_str(), "exercise" | "quiz" | "answer" | "reflect")
+            }
             _ => match NbgraderMetadata::from_cell(&cell.metadata) {
                 Ok(Some(theirs)) => theirs.solution,
                 // Neither the course's: the learner added it.

@@ -247,6 +247,14 @@ impl View<'_> {
                     } }
                 }
             }
+            @if let Some(SpecCell::Fill { key, .. }) = spec_cell(spec, &item.id) {
+                div.rubric {
+                    h4 { "Right" }
+                    ul { @for answer in key.answers.iter().filter(|answer| answer.correct) {
+                        li.text { (plain(&answer.text)) }
+                    } }
+                }
+            }
             @if item.status == Status::Manual || last.is_some() { (form) }
             @else { details { summary { "Give other points" } (form) } }
         }

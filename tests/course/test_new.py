@@ -20,7 +20,7 @@ def test_a_course_of_ones_own_verifies_out_of_the_box(run: Command, place: Path)
     assert run("notebooks", "new", "greetings", cwd=place).code == 0
     done = run("notebooks", "verify", cwd=place)
     assert done.code == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1].endswith("6 hold, 0 do not")
+    assert done.stdout.splitlines()[-1].endswith("7 hold, 0 do not")
     assert run("notebooks", "build", cwd=place).code == 0
     assert (place / "published/lessons/greetings.ipynb").is_file()
     assert run("notebooks", "check", cwd=place).code == 0
@@ -84,6 +84,6 @@ def test_the_list_tells_points_and_state(run: Command, place: Path) -> None:
     assert lines == [
         "lessons: My course",
         "  lessons/first.ipynb (stale)",
-        "    first    7+2 points  First",
-        "1 set, 1 notebook, 1 unit, 7+2 points",
+        "    first    8+2 points  First",
+        "1 set, 1 notebook, 1 unit, 8+2 points",
     ]

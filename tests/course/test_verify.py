@@ -25,7 +25,24 @@ def test_proofs_as_json(run: Command) -> None:
     report = json.loads(done.stdout)
     assert report["failed"] == 0
     claims = [proof["claim"] for proof in report["proofs"]]
-    assert claims == ["solution", "starter", *["mutant"] * 5, "checks"]
+    assert claims == ["solution", "starter", *["mutant"] * 5, "checks", "quizzes"]
+
+
+def test_a_unit_is_proved_once_until_something_changes(run: Command, course: Path) -> None:
+    def remembered(*options: str) -> int:
+        done = run("notebooks", "verify", "--json", *options, "--course", course)
+        proofs = json.loads(done.stdout)["proofs"]
+        assert len(proofs) == 9
+        return sum(proof.get("remembered", False) for proof in proofs)
+
+    replace(course / UNIT, "title: Coffee Shop", "title: Tea House")
+    assert [remembered(), remembered(), remembered("--fresh"), remembered()] == [0, 9, 0, 9]
+    done = run("notebooks", "verify", "--course", course)
+    assert done.stdout.startswith("PASS [remembered] ex01: the solution passes every check\n")
+    assert done.stdout.endswith(": 9 hold, 0 do not (9 remembered; --fresh makes them anew)\n")
+    replace(course / UNIT, "fails=concurrent,transcript}", "fails=concurrent}")
+    # What does not hold is told each time.
+    assert [remembered(), remembered()] == [0, 0]
 
 
 def test_a_mutant_that_fails_something_else_is_told_with_message_and_hint(
@@ -43,7 +60,7 @@ def test_a_mutant_that_fails_something_else_is_told_with_message_and_hint(
     assert "transcript: expected to pass, but failed" in done.stdout
     assert "Ready lines came as ['Espresso', 'Latte', 'Cappuccino']" in done.stdout
     assert "durations: expected to fail, but passed" in done.stdout
-    assert done.stdout.splitlines()[-1].endswith("6 hold, 2 do not")
+    assert done.stdout.splitlines()[-1].endswith("7 hold, 2 do not")
 
 
 SPOILT = {

@@ -227,11 +227,25 @@ def test_answers_in_words_are_asked_for(check: Check, tmp_path: Path) -> None:
     def answer(cells: list[Json]) -> None:
         quiz, why = cell(cells, "ex01-predict"), cell(cells, "ex01-why")
         # Whether it is right, a learner's notebook does not know.
-        quiz["source"] = "".join(quiz["source"]).replace("- [ ] 12 s", "- [x] 12 s")
+        quiz["source"] = "".join(quiz["source"]).replace("- [ ] a) 12 s", "- [x] a) 12 s")
         why["source"] = "".join(why["source"]) + "Sleeps overlap."
 
     done = check(shop(tmp_path / "shop.ipynb", SOLUTION, answer))
     assert done.code == 0 and "note" not in done.stdout
+
+
+def test_a_quiz_is_answered_in_the_cell_below_too(check: Check, tmp_path: Path) -> None:
+    def answered(letter: str) -> str:
+        def answer(cells: list[Json]) -> None:
+            below = cell(cells, "ex01-predict--answer")
+            below["source"] = "".join(below["source"]).replace("answer = ...", f"answer = {letter}")
+
+        done = check(shop(tmp_path / "shop.ipynb", SOLUTION, answer))
+        assert done.code == 0
+        return done.stdout
+
+    assert "not answered yet: `ex01-predict`, `ex01-why`" in answered("...")
+    assert "not answered yet: `ex01-why`" in answered("c")
 
 
 def test_an_exception_of_a_cell_is_told(check: Check, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_points_and_boxes_follow_what_the_learner_does(open_notebook: Open, cour
     kernel.run("%check")
     assert columns(kernel) == ["10/10 points", "4/4 checks", "0/2 answers"]
     assert boxes(kernel, "ex1") == [" "] * 7
-    edit(course / SHOP, "ex01-predict", lambda text: text.replace("- [ ] 4 s", "- [x] 4 s"))
+    edit(course / SHOP, "ex01-predict", lambda text: text.replace("- [ ] b) 4 s", "- [x] b) 4 s"))
     edit(course / SHOP, "ex01-why", lambda text: text + "\nThe sleeps overlap.")
     # Whether the tick is right, only the grader knows.
     assert columns(kernel) == ["10/10 points", "4/4 checks", "2/2 answers"]

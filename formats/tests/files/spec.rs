@@ -1,7 +1,8 @@
 //! Grading specs as files.
 
 use cellist_formats::spec::{
-    QuizOption, SPEC_SCHEMA, Spec, SpecCell, SpecClock, SpecError, SpecNeed, UnitSpec,
+    FillAnswer, FillKey, QuizOption, SPEC_SCHEMA, Spec, SpecCell, SpecClock, SpecError, SpecNeed,
+    UnitSpec,
 };
 use std::path::Path;
 
@@ -35,6 +36,7 @@ fn spec() -> Spec {
                     points: 0.0,
                     options: vec![option("a", true), option("b", false)],
                 },
+                SpecCell::Fill { id: "u-f".into(), points: 1.0, key: fill() },
                 SpecCell::Reflect {
                     id: "u-r".into(),
                     points: 1.0,
@@ -45,6 +47,12 @@ fn spec() -> Spec {
         }],
         older: Vec::new(),
     }
+}
+
+fn fill() -> FillKey {
+    let answer =
+        FillAnswer { text: "5 ± 0.5 s".into(), correct: true, explanation: "because".into() };
+    FillKey { answers: vec![answer], otherwise: "look again".into(), case: true, spaces: false }
 }
 
 #[test]

@@ -36,7 +36,9 @@ pub struct ForeignNotebook {
 /// # Errors
 /// When not one of the spec's cells is there.
 pub fn assemble(spec: &Spec, notebook: &Notebook) -> Result<Assembled, ForeignNotebook> {
-    let known: HashSet<&str> = spec_cells(spec).map(SpecCell::id).collect();
+    let below: Vec<String> = spec_cells(spec).filter_map(SpecCell::answer_id).collect();
+    let known: HashSet<&str> =
+        spec_cells(spec).map(SpecCell::id).chain(below.iter().map(String::as_str)).collect();
     let found = find(&known, notebook);
     if found.is_empty() {
         return Err(ForeignNotebook { notebook: spec.notebook.clone() });
@@ -45,6 +47,13 @@ pub fn assemble(spec: &Spec, notebook: &Notebook) -> Result<Assembled, ForeignNo
     for cell in spec_cells(spec) {
         let copies = found.get(cell.id()).map(Vec::as_slice).unwrap_or_default();
         take(cell, copies, &mut assembled);
+        if let Some(id) = cell.answer_id() {
+            let copies = found.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            // What was given out before quizzes had cells below them is answered by ticks alone.
+            if !copies.is_empty() || matches!(cell, SpecCell::Fill { .. }) {
+                take_answer(&id, copies, &mut assembled);
+            }
+        }
     }
     if let Some(note) = added_code(&known, notebook) {
         assembled.notes.push(note);
@@ -115,15 +124,22 @@ fn take(cell: &SpecCell, copies: &[&Cell], assembled: &mut Assembled) {
                 }
             }
         }
-        SpecCell::Quiz { .. } | SpecCell::Reflect { .. } => match copies {
-            [] => note(format!("answer cell `{id}` is missing")),
-            [first, rest @ ..] => {
-                if !rest.is_empty() {
-                    note(duplicated(id, rest.len() + 1));
-                }
-                assembled.answers.insert(id.to_owned(), first.source().to_owned());
+        SpecCell::Quiz { .. } | SpecCell::Reflect { .. } => take_answer(id, copies, assembled),
+        // Its answer is in the cell below.
+        SpecCell::Fill { .. } => {}
+    }
+}
+
+/// Takes a cell that was written into, and is not run.
+fn take_answer(id: &str, copies: &[&Cell], assembled: &mut Assembled) {
+    match copies {
+        [] => assembled.notes.push(format!("answer cell `{id}` is missing")),
+        [first, rest @ ..] => {
+            if !rest.is_empty() {
+                assembled.notes.push(duplicated(id, rest.len() + 1));
             }
-        },
+            assembled.answers.insert(id.to_owned(), first.source().to_owned());
+        }
     }
 }
 

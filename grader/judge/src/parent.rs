@@ -358,7 +358,9 @@ impl Run<'_> {
                     let watched = self.watched && !hidden;
                     Request::Check { id: id.clone(), source: source.clone(), watched }
                 }
-                SpecCell::Quiz { .. } | SpecCell::Reflect { .. } => continue,
+                SpecCell::Quiz { .. } | SpecCell::Fill { .. } | SpecCell::Reflect { .. } => {
+                    continue;
+                }
             };
             if !clock_set {
                 let clock = Request::Clock { simulated: unit.clock == SpecClock::Virtual };

@@ -1,7 +1,7 @@
 //! From what was observed to the verdict: points, guards, quizzes. Pure.
 
-use crate::quiz;
 use crate::shown::{self, Shown};
+use crate::{fill, quiz};
 use cellist_formats::spec::{Spec, SpecCell, UnitSpec};
 use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
 use std::collections::{BTreeMap, HashMap};
@@ -65,11 +65,10 @@ fn unit_verdict(
     observed: &Observations,
     end: Option<&str>,
 ) -> UnitVerdict {
-    let answer = |id: &str| answers.get(id).map(String::as_str);
     let mut items: Vec<ItemVerdict> = unit
         .cells
         .iter()
-        .filter_map(|cell| item(cell, observed.get(cell.id()), answer(cell.id()), end))
+        .filter_map(|cell| item(cell, observed.get(cell.id()), answers, end))
         .collect();
     withhold_guards(&unit.cells, &mut items);
     let errors = unit
@@ -104,16 +103,16 @@ fn sum(points: impl Iterator<Item = f64>) -> f64 {
     points.fold(0.0, |sum, points| sum + points)
 }
 
-/// Answered in Markdown, and so never run.
+/// Answered, and so never run.
 fn is_answer(cell: &SpecCell) -> bool {
-    matches!(cell, SpecCell::Quiz { .. } | SpecCell::Reflect { .. })
+    matches!(cell, SpecCell::Quiz { .. } | SpecCell::Fill { .. } | SpecCell::Reflect { .. })
 }
 
 /// The verdict on one graded cell; `None` for cells that are not graded.
 fn item(
     cell: &SpecCell,
     observed: Option<&Observed>,
-    answer: Option<&str>,
+    answers: &BTreeMap<String, String>,
     end: Option<&str>,
 ) -> Option<ItemVerdict> {
     match cell {
@@ -129,25 +128,36 @@ fn item(
                 other => check(blank, other, end),
             })
         }
-        SpecCell::Quiz { id, points, options } => {
-            let blank = blank(id, *points);
-            Some(match quiz::answer(options, answer.unwrap_or_default()) {
-                quiz::Answer::None => ItemVerdict { status: Status::Unanswered, ..blank },
-                quiz::Answer::Right => {
-                    ItemVerdict { status: Status::Passed, points: *points, ..blank }
-                }
-                quiz::Answer::Wrong(hint) => {
-                    ItemVerdict { status: Status::Failed, hint: Some(hint), ..blank }
-                }
-            })
-        }
+        SpecCell::Quiz { .. } | SpecCell::Fill { .. } => quiz_item(cell, answers),
         SpecCell::Reflect { id, points, starter, .. } => {
-            let text = answer.map(|text| text.trim()).unwrap_or_default();
+            let text = answers.get(id).map(|text| text.trim()).unwrap_or_default();
             let written = !text.is_empty() && text != starter.trim();
             let status = if written { Status::Manual } else { Status::Unanswered };
             Some(ItemVerdict { status, written: true, ..blank(id, *points) })
         }
     }
+}
+
+/// The verdict on a quiz, for which nothing is run; `None` for other cells. `answers` as in
+/// [`Judge::grade`](crate::Judge::grade).
+pub fn quiz_item(cell: &SpecCell, answers: &BTreeMap<String, String>) -> Option<ItemVerdict> {
+    let answer = |id: &str| answers.get(id).map(String::as_str).unwrap_or_default();
+    let below = cell.answer_id()?;
+    let (id, points, given) = match cell {
+        SpecCell::Quiz { id, points, options } => {
+            (id, *points, quiz::answer(options, answer(id), answer(&below)))
+        }
+        SpecCell::Fill { id, points, key } => (id, *points, fill::answer(key, answer(&below))),
+        _ => return None,
+    };
+    let blank = blank(id, points);
+    Some(match given {
+        quiz::Answer::None => ItemVerdict { status: Status::Unanswered, ..blank },
+        quiz::Answer::Right => ItemVerdict { status: Status::Passed, points, ..blank },
+        quiz::Answer::Wrong(hint) => {
+            ItemVerdict { status: Status::Failed, hint: Some(hint), ..blank }
+        }
+    })
 }
 
 /// Nothing earned, nothing said.

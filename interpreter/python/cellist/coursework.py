@@ -2,7 +2,7 @@
 
 import os
 
-from cellist import check as checks
+from cellist import check as checks, quiz
 
 
 class NotebookError(Exception):
@@ -55,25 +55,33 @@ class Check:
 
 
 class Answer:
-    """A quiz or a question to be answered in words."""
+    """A quiz, answered by ticks or in the cell below, or a question to be answered in words."""
 
     def __init__(self, unit, kind, source):
         self.unit, self.kind = unit, kind
         self.given = (_is_ticked if kind == "quiz" else _is_written)(source)
 
+    def below(self, source):
+        """Looks at the cell below, too."""
+        self.given = self.given or quiz.written(source) is not None
+
 
 def parts(notebook):
     """The checks and answers of a notebook, in order."""
-    found = []
+    found, last_quiz = [], None
     for cell in notebook["cells"]:
         about = _dict(_dict(_dict(cell).get("metadata")).get("cellist"))
         kind, unit = about.get("kind"), about.get("unit", "")
-        if kind not in ("check", "quiz", "reflect"):
+        if kind not in ("check", "quiz", "answer", "reflect"):
             continue
         source = cell.get("source", "")
         source = source if isinstance(source, str) else "".join(source)
-        if kind != "check":
+        if kind == "answer":
+            if last_quiz is not None and last_quiz.unit == unit:
+                last_quiz.below(source)
+        elif kind != "check":
             found.append(Answer(unit, kind, source))
+            last_quiz = found[-1] if kind == "quiz" else last_quiz
         elif cell.get("cell_type") == "code":
             found.append(Check(unit, source, bool(about.get("guard"))))
     return found

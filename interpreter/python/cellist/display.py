@@ -140,3 +140,12 @@ def update_display(value, *, display_id, **options):
 def clear_output(wait=False):
     """Clears the cell's output, with ``wait`` not before the next output comes."""
     _cellist.emit_clear(origin.get(), bool(wait))
+
+
+def inline_code(text):
+    """Text as HTML, with code between backticks."""
+    import html
+
+    pieces = html.escape(text).split("`")
+    return "".join(f"<code>{piece}</code>" if index % 2 and index < len(pieces) - 1 else
+                   ("`" if index % 2 else "") + piece for index, piece in enumerate(pieces))

@@ -180,6 +180,8 @@ class Session:
         try:
             if _is_check(source):
                 self.context.run(self._run_check_cell, source)
+            elif _is_quiz(source):
+                self.context.run(_run_quiz_cell, source)
             else:
                 self._execute(source)
             results = self._evaluate(expressions)
@@ -394,6 +396,17 @@ def _is_check(source):
     if source.startswith("### BEGIN HIDDEN TESTS"):
         source = source.partition("\n")[2].lstrip()
     return source.startswith("#| check:")
+
+
+def _is_quiz(source):
+    """Whether a cell says in its first line that it answers a quiz."""
+    return source.lstrip().startswith("#| quiz:")
+
+
+def _run_quiz_cell(source):
+    from cellist import quiz
+
+    _run(quiz.run_cell, source)
 
 
 def _could_need_transform(source):

@@ -4,7 +4,7 @@ use super::spec::clock_line;
 use crate::unit::{Check, Unit, UnitCell};
 use cellist_formats::cell_metadata::{CellistMetadata, NbgraderMetadata};
 use cellist_formats::notebook::{Cell, CellType};
-use cellist_formats::spec::SpecClock;
+use cellist_formats::spec::{SpecClock, answer_id};
 use serde_json::json;
 
 /// What may happen to a cell in a learner's editor.
@@ -31,6 +31,19 @@ pub(crate) fn answer(unit: &Unit, cell: &UnitCell, kind: &str, text: String, poi
     describe(&mut answer, unit, kind, Access::Answer);
     NbgraderMetadata::manual(&cell.id, points).put(&mut answer.metadata);
     answer
+}
+
+/// The code cell below a quiz, in which it is answered. Graded by hand where nobody has the key, and
+/// then only when it is the one place for an answer.
+pub(super) fn quiz(unit: &Unit, cell: &UnitCell, source: &str, graded: Option<f64>) -> Cell {
+    let id = answer_id(&cell.id);
+    let mut below = Cell::new(CellType::Code, &id, source);
+    describe(&mut below, unit, "answer", Access::Answer);
+    match graded {
+        Some(points) => NbgraderMetadata::manual(&id, points).put(&mut below.metadata),
+        None => NbgraderMetadata::solution(&id).put(&mut below.metadata),
+    }
+    below
 }
 
 /// A code cell that nobody grades.

@@ -21,6 +21,10 @@ pub(crate) fn cells(unit: &Unit) -> Vec<Cell> {
                 let text = markdown::quiz_answered(question, options);
                 cells::answer(unit, cell, "quiz", text, *points)
             }
+            Body::Fill { question, key, .. } => {
+                let text = markdown::fill_answered(question, key);
+                cells::markdown(unit, &cell.id, "quiz", text)
+            }
             Body::Reflect { question, rubric, points } => {
                 let text = markdown::reflect_with_rubric(question, rubric, *points);
                 cells::answer(unit, cell, "reflect", text, *points)

@@ -1,8 +1,8 @@
 //! The grading spec of units.
 
-use super::markdown;
+use super::{markdown, quiz_cell};
 use crate::unit::{Body, Mutant, Unit, UnitCell};
-use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, SpecClock, UnitSpec};
+use cellist_formats::spec::{SPEC_SCHEMA, Spec, SpecCell, SpecClock, UnitSpec, answer_id};
 use std::collections::BTreeMap;
 
 /// The spec of a notebook with these units.
@@ -42,6 +42,7 @@ fn cell(cell: &UnitCell) -> Option<SpecCell> {
         Body::Quiz { options, points, .. } => {
             SpecCell::Quiz { id, points: *points, options: options.clone() }
         }
+        Body::Fill { key, points, .. } => SpecCell::Fill { id, points: *points, key: key.clone() },
         Body::Reflect { question, rubric, points } => SpecCell::Reflect {
             id,
             points: *points,
@@ -70,6 +71,7 @@ pub fn right_answers(unit: &Unit) -> Answers {
         let source = match &cell.body {
             Body::Exercise { solution, .. } => solution.clone(),
             Body::Quiz { question, options, .. } => markdown::quiz_answered(question, options),
+            Body::Fill { key, .. } => return Some((answer_id(&cell.id), quiz_cell::right(key))),
             _ => return None,
         };
         Some((cell.id.clone(), source))
@@ -82,7 +84,8 @@ pub fn starter_answers(unit: &Unit) -> Answers {
     let answer = |cell: &UnitCell| {
         let source = match &cell.body {
             Body::Exercise { starter, .. } => starter.clone(),
-            Body::Quiz { question, options, .. } => markdown::quiz(question, options),
+            Body::Quiz { question, options, .. } => markdown::quiz(question, options, true),
+            Body::Fill { .. } => return Some((answer_id(&cell.id), quiz_cell::starter())),
             _ => return None,
         };
         Some((cell.id.clone(), source))

@@ -1,6 +1,6 @@
 //! The learner's edition of a unit.
 
-use super::{cells, markdown};
+use super::{cells, markdown, quiz_cell};
 use crate::unit::{Body, Unit};
 use cellist_formats::notebook::Cell;
 
@@ -17,8 +17,14 @@ pub(super) fn cells(unit: &Unit) -> Vec<Cell> {
             Body::Check(check) if check.hidden => {}
             Body::Check(check) => built.push(cells::check(unit, cell, check)),
             Body::Quiz { question, options, points } => {
-                let text = markdown::quiz(question, options);
+                let text = markdown::quiz(question, options, true);
                 built.push(cells::answer(unit, cell, "quiz", text, *points));
+                built.push(quiz_cell::choice(unit, cell, options));
+            }
+            Body::Fill { question, key, points } => {
+                let text = markdown::fill(question);
+                built.push(cells::markdown(unit, &cell.id, "quiz", text));
+                built.push(quiz_cell::fill(unit, cell, key, *points, "..."));
             }
             Body::Reflect { question, points, .. } => {
                 let text = markdown::reflect(question);

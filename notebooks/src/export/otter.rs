@@ -115,7 +115,11 @@ fn add(assignment: &mut OtterAssignment, unit: &Unit, cell: &UnitCell) {
         }
         Body::Quiz { question, options, .. } => {
             assignment.autograder.cells.push(prose(build::quiz_answered(question, options)));
-            assignment.student.cells.push(prose(build::quiz(question, options)));
+            assignment.student.cells.push(prose(build::quiz(question, options, false)));
+        }
+        Body::Fill { question, key, .. } => {
+            assignment.autograder.cells.push(prose(build::fill_answered(question, key)));
+            assignment.student.cells.push(prose(build::reflect(question)));
         }
         // Marked as `otter assign` marks what a person reads.
         Body::Reflect { question, .. } => {

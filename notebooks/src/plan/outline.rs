@@ -6,7 +6,7 @@
 use super::ShortNames;
 use super::ids::{Name, name, slug};
 use crate::fingerprint;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One thing that a plan asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -264,16 +264,22 @@ impl Outline<'_> {
     }
 
     fn into_items(self, plan: &str) -> Vec<Item> {
+        let nodes: Vec<Node> = self.nodes.into_iter().filter(Node::is_item).collect();
+        // "Big task 2" has the name that a second "Big task" would get.
+        let own: HashSet<String> = nodes.iter().map(|node| node.id.clone()).collect();
         let mut seen: HashMap<String, usize> = HashMap::new();
         let item = |node: Node| {
             let count = seen.entry(node.id.clone()).and_modify(|count| *count += 1).or_insert(1);
+            while *count > 1 && own.contains(&format!("{}-{count}", node.id)) {
+                *count += 1;
+            }
             let suffix = if *count > 1 { format!("-{count}") } else { String::new() };
             // A bullet may be all label.
             let text = Some(node.text).filter(|text| !text.is_empty());
             let text = text.or(node.label).unwrap_or_default();
             Item { id: format!("{plan}.{}{suffix}", node.id), text, line: node.line }
         };
-        self.nodes.into_iter().filter(Node::is_item).map(item).collect()
+        nodes.into_iter().map(item).collect()
     }
 }
 

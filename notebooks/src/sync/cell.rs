@@ -4,6 +4,7 @@ use super::exercise;
 use super::lines::UnitText;
 use crate::build;
 use crate::unit::{Body, Unit, UnitCell};
+use cellist_judge::labelled;
 
 /// Puts the edited `source` of a cell, `built` before, into the unit's text; else the reason why
 /// it has no place there, and what to do.
@@ -34,6 +35,7 @@ pub(super) fn write(
             rest.to_owned()
         }
         Body::Quiz { .. } => quiz(source)?,
+        Body::Fill { .. } => fill(source)?,
         Body::Reflect { points, .. } => {
             let label = build::rubric_label(*points);
             let (question, rubric) = source
@@ -56,17 +58,47 @@ pub(super) fn write(
     Ok(())
 }
 
-/// `- [x] text` with `— explanation` below it becomes `- [x] text > explanation`.
+/// `- [x] a) text` with `— explanation` below it becomes `- [x] text > explanation`.
 fn quiz(source: &str) -> Result<String, String> {
+    let mut options = 0;
+    answers(source, |line| {
+        let (mark, text) = line.strip_prefix("- [")?.split_once(']')?;
+        let label = labelled(options, "");
+        options += 1;
+        let text = text.trim_start();
+        Some(format!(
+            "- [{mark}] {}",
+            text.strip_prefix(label.trim_end()).map_or(text, str::trim_start)
+        ))
+    })
+    .ok_or_else(|| "it has no options `- [ ] …`".to_owned())
+}
+
+/// `- **right:** 5 s` with `— explanation` below it becomes `= 5 s > explanation`.
+fn fill(source: &str) -> Result<String, String> {
+    answers(source, |line| {
+        let line = line.strip_prefix("- ")?;
+        match (line.strip_prefix(build::RIGHT), line.strip_prefix(build::WRONG)) {
+            (Some(text), _) => Some(format!("= {text}")),
+            (_, Some(text)) => Some(format!("!= {text}")),
+            _ => None,
+        }
+    })
+    .ok_or_else(|| format!("it has no answers `- {}…`", build::RIGHT))
+}
+
+/// The question, and a line for each answer; `answer` knows the lines with which one begins. `None`
+/// without answers.
+fn answers(source: &str, mut answer: impl FnMut(&str) -> Option<String>) -> Option<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut in_options = false;
     for line in source.lines() {
-        if line.starts_with("- [") {
+        if let Some(line) = answer(line) {
             if !in_options && lines.last().is_some_and(String::is_empty) {
                 lines.pop();
             }
             in_options = true;
-            lines.push(line.to_owned());
+            lines.push(line);
         } else if !in_options {
             lines.push(line.to_owned());
         } else if let Some(option) = lines.last_mut() {
@@ -77,7 +109,7 @@ fn quiz(source: &str) -> Result<String, String> {
             }
         }
     }
-    if in_options { Ok(lines.join("\n")) } else { Err("it has no options `- [ ] …`".to_owned()) }
+    in_options.then(|| lines.join("\n"))
 }
 
 /// `- **term**: definition` becomes `term: definition`.

@@ -47,7 +47,7 @@ const SHAPES: [Shape; 8] = [
             required: &["id", "fails"], optional: &[], flags: &[],
             example: "diff {mutant id=sequential fails=concurrent,transcript}" },
     Shape { kind: Kind::Quiz, language: "quiz", word: None,
-            required: &["id", "points"], optional: &[], flags: &[],
+            required: &["id", "points"], optional: &[], flags: &["case", "spaces"],
             example: "quiz {id=predict points=1}" },
     Shape { kind: Kind::Reflect, language: "reflect", word: None,
             required: &["id", "points"], optional: &[], flags: &["manual"],

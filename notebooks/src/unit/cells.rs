@@ -6,6 +6,7 @@ use super::ids::Ids;
 use super::mutants::Draft;
 use super::{Body, UnitCell, check, quiz, regions, written};
 use crate::diagnostic::Problems;
+use cellist_formats::spec::answer_id;
 
 /// What the blocks of a unit come to.
 pub(super) struct Parsed {
@@ -21,6 +22,10 @@ pub(super) fn parse(unit: &str, blocks: Vec<Block>, problems: &mut Problems) -> 
             && let Some(name) = fence.head.value("id")
         {
             ids.declare(name, fence.line, problems);
+            if fence.head.kind == Kind::Quiz {
+                // The cell below it, in which it is answered.
+                ids.declare(&answer_id(name), fence.line, problems);
+            }
         }
     }
     let mut parser = Parser { ids, section: "intro".to_owned(), problems };
@@ -84,9 +89,12 @@ impl Parser<'_> {
             }
             Kind::Check => Body::Check(check::parse(name, head, content, first, problems)),
             Kind::Quiz => {
-                let (question, options) = quiz::parse(name, content, first, problems);
+                let (question, key) = quiz::parse(name, head, content, first, problems);
                 let points = check::points(name, head, check::Least::Zero, first - 1, problems);
-                Body::Quiz { question, options, points }
+                match key {
+                    quiz::Key::Options(options) => Body::Quiz { question, options, points },
+                    quiz::Key::Fill(key) => Body::Fill { question, key, points },
+                }
             }
             Kind::Reflect => {
                 let (question, rubric) = written::reflect(name, content, first, problems);

@@ -1,10 +1,39 @@
-//! Quiz fences: a question, then options `- [x] text > explanation`.
+//! Quiz fences: a question, then options `- [x] text > explanation`; or written answers, for which see
+//! [`fill`](super::fill).
 
+use super::attributes::Head;
+use super::fill;
 use crate::diagnostic::Problems;
-use cellist_formats::spec::QuizOption;
+use cellist_formats::spec::{FillKey, QuizOption};
 
-/// Parses a quiz whose content begins on `first_line` of the file.
+/// By what a quiz is judged.
+pub(super) enum Key {
+    Options(Vec<QuizOption>),
+    Fill(FillKey),
+}
+
+/// Parses a quiz whose content begins on `first_line` of the file: its question and its key.
 pub(super) fn parse(
+    id: &str,
+    head: &Head,
+    content: &str,
+    first_line: usize,
+    problems: &mut Problems,
+) -> (String, Key) {
+    if content.lines().any(fill::is_answer) {
+        let (question, key) = fill::parse(id, head, content, first_line, problems);
+        return (question, Key::Fill(key));
+    }
+    for flag in ["case", "spaces"].into_iter().filter(|flag| head.flag(flag)) {
+        let message =
+            format!("`{flag}` says how quiz `{id}` compares a written answer, and it has none");
+        problems.add(first_line - 1, message, fill::HOW);
+    }
+    let (question, options) = choice(id, content, first_line, problems);
+    (question, Key::Options(options))
+}
+
+fn choice(
     id: &str,
     content: &str,
     first_line: usize,
@@ -27,6 +56,10 @@ pub(super) fn parse(
     if question.trim().is_empty() {
         problems.add(line, format!("quiz `{id}` has no question"), "write it above the options");
     }
+    if drafts.len() > 26 {
+        let message = format!("quiz `{id}` has more options than there are letters");
+        problems.add(line, message, "ask two questions");
+    }
     if drafts.len() < 2 {
         problems.add(line, format!("quiz `{id}` has fewer than two options"), HOW);
     } else if !drafts.iter().any(|draft| draft.correct) {
@@ -37,8 +70,8 @@ pub(super) fn parse(
     (question.trim().to_owned(), options)
 }
 
-const HOW: &str =
-    "write one per line: `- [ ] text > why it is wrong`, `- [x] text > why it is right`";
+const HOW: &str = "write one per line: `- [ ] text > why it is wrong`, `- [x] text > why it is right`; \
+                   or, for an answer in words or numbers, `= answer > why`";
 
 struct Draft {
     line: usize,
@@ -109,7 +142,7 @@ fn options(id: &str, drafts: Vec<Draft>, problems: &mut Problems) -> Vec<QuizOpt
 }
 
 /// Text and explanation at the first ` > ` that is not inside a code span.
-fn split_explanation(text: &str) -> Option<(&str, &str)> {
+pub(super) fn split_explanation(text: &str) -> Option<(&str, &str)> {
     let mut in_code = false;
     for (at, character) in text.char_indices() {
         match character {

@@ -1,6 +1,6 @@
 //! Proving many units, several proofs at a time.
 
-use super::{Claim, Grade, Proof, Proved, claims, killed, prove};
+use super::{Claim, Grade, Proof, Proved, claims, closing, prove};
 use crate::unit::Unit;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -79,9 +79,7 @@ impl Line<'_> {
             done(proved.proof);
             let next = self.tasks.get(self.first).map(|(unit, _)| &unit.front.id);
             if next != Some(&unit.front.id) {
-                if unit.checks().next().is_some() {
-                    done(killed(unit, &self.failed));
-                }
+                closing(unit, &self.failed).into_iter().for_each(&mut *done);
                 self.failed.clear();
             }
         }

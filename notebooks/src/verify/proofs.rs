@@ -10,7 +10,7 @@ pub(super) fn solution(unit: &Unit, judged: &Judged) -> Vec<Problem> {
     let mut problems: Vec<Problem> =
         judged.errors.iter().map(|(name, error)| raised(name, error)).collect();
     for cell in &unit.cells {
-        if matches!(cell.body, Body::Check(_) | Body::Quiz { .. }) {
+        if matches!(cell.body, Body::Check(_) | Body::Quiz { .. } | Body::Fill { .. }) {
             problems.extend(expect(&cell.name, judged, true));
         }
     }

@@ -19,7 +19,11 @@ pub const PLAIN: Marks<'static> = Marks { pass: "PASS", fail: "FAIL" };
 /// A proof: one line, and below it what speaks against the claim.
 pub fn proof(proof: &Proof, marks: Marks<'_>) -> String {
     let mark = if proof.holds() { marks.pass } else { marks.fail };
-    let mut text = format!("{mark} [{:>7.1} ms] {}: {}\n", proof.millis, proof.unit, proof.title());
+    let took = match proof.remembered {
+        true => "remembered".to_owned(),
+        false => format!("{:>7.1} ms", proof.millis),
+    };
+    let mut text = format!("{mark} [{took}] {}: {}\n", proof.unit, proof.title());
     for problem in &proof.problems {
         add_problem(&mut text, problem);
     }
@@ -51,8 +55,12 @@ pub fn summary(units: usize, proofs: &[Proof], took: Duration) -> String {
     let failed = proofs.iter().filter(|proof| !proof.holds()).count();
     let plural =
         |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let remembered = match proofs.iter().filter(|proof| proof.remembered).count() {
+        0 => String::new(),
+        count => format!(" ({count} remembered; --fresh makes them anew)"),
+    };
     format!(
-        "{}, {} in {:.1} s: {} hold, {failed} do not\n",
+        "{}, {} in {:.1} s: {} hold, {failed} do not{remembered}\n",
         plural(units, "unit"),
         plural(proofs.len(), "proof"),
         took.as_secs_f64(),

@@ -191,6 +191,26 @@ fn quizzes_and_written_answers() {
         ("odd mark", quiz("What?\n- [  ] a > x\n- [x] b > y")),
         ("text below", quiz("What?\n- [ ] a > x\n- [x] b > y\nMore.")),
         ("points below 0", fence("quiz {id=q points=-1}", "What?\n- [ ] a > x\n- [x] b > y")),
+        (
+            "rules for options",
+            fence("quiz {id=q points=1 case}", "What?\n- [ ] a > x\n- [x] b > y")
+        ),
+        ("unknown rule", fence("quiz {id=q points=1 cases}", "What?\n= a > x")),
+        ("no question to write", quiz("= a > x")),
+        ("nothing right", quiz("What?\n!= a > x")),
+        ("nothing but dots is right", quiz("What?\n= ... > x")),
+        ("an answer without a reason", quiz("What?\n= 5\n!= 6 > x")),
+        ("an answer that is there", quiz("What?\n= 5 ± 1 > x\n!= 5.5 > y\n!= A > z\n!= a > z")),
+        ("a tolerance of nothing", quiz("What?\n= 5 ± 0 > x\n= 5 s ± 1 s > x\n= five ± 1 > x")),
+        ("dots twice", quiz("What?\n= 5 > x\n!= ... > y\n!= ... > z")),
+        ("options and answers", quiz("What?\n= 5 > x\n- [ ] 6 > y")),
+        ("a sign without a blank", quiz("What?\n= 5 > x\n!=6 > y")),
+        (
+            "the place for the answer",
+            unit(
+                "```quiz {id=q points=1}\nWhat?\n= 5 > x\n```\n\n```python {exercise id=q--answer}\npass\n```\n"
+            )
+        ),
         ("no rubric", fence("reflect {id=r points=1 manual}", "Why?")),
         ("no reflection", fence("reflect {id=r points=1 manual}", "Rubric: x")),
         ("reflection for nothing", fence("reflect {id=r points=0 manual}", "Why? Rubric: x")),

@@ -102,6 +102,8 @@ fn graded_cells_say_so_to_nbgrader_and_to_us() {
         row("small-doubles", "check", (true, false, true), Some(2.0)),
         row("small-quiet", "check", (true, false, true), Some(1.0)),
         row("small-guess", "quiz", (true, true, false), Some(1.0)),
+        row("small-guess--answer", "answer", (false, true, false), None),
+        row("small-half--answer", "answer", (true, true, false), Some(1.0)),
         row("small-why", "reflect", (true, true, false), Some(2.0)),
     ];
     assert_eq!(seen, wanted);
@@ -143,9 +145,42 @@ fn nbgrader_gets_solutions_between_its_markers_and_no_hidden_test_is_released() 
     };
     assert_eq!(ids(&assignment.source), ids(&assignment.release));
     let released = assignment.release.to_text();
-    for secret in ["2 * n", "== -2", "because", "a string times 2", "[x] `'aa'`", "Two minutes"] {
+    let half = "### BEGIN SOLUTION\nanswer = \"5\"\n### END SOLUTION";
+    assert!(source("small-half--answer").ends_with(half));
+    for secret in [
+        "2 * n",
+        "== -2",
+        "because",
+        "a string times 2",
+        "[x] `'aa'`",
+        "Two minutes",
+        "times 2.5",
+        "2.52.5",
+    ] {
         assert!(!released.contains(secret), "the release holds `{secret}`");
     }
+}
+
+#[test]
+fn keys_of_quizzes_are_sealed_in_learners_notebooks() {
+    let student = small().student;
+    let below = student.cell("small-half--answer").unwrap();
+    assert_eq!(below.cell_type(), CellType::Code);
+    let lines: Vec<&str> = below.source().lines().collect();
+    assert_eq!(lines[0], "#| quiz: half");
+    assert!(lines[1].starts_with("#| key: fill/- n,:"), "{}", lines[1]);
+    assert_eq!(*lines.last().unwrap(), "answer = ...");
+    let text = student.to_text();
+    for secret in ["two times 2.5", "2.52.5", "a string", "double the number", "strings can be"] {
+        assert!(!text.contains(secret), "learners can read `{secret}`");
+    }
+    // The same explanation is another text under another name, and for another option.
+    let other = crate::course_folder::SMALL.replace("id=half", "id=part");
+    let course = CourseFolder::small();
+    course.unit("track/small.md", &other);
+    let part = build::course(&course.load()).remove(0).student;
+    let part = part.cell("small-part--answer").unwrap().source().to_owned();
+    assert_ne!(part.lines().nth(1).unwrap()[12..40], lines[1][12..40]);
 }
 
 #[test]

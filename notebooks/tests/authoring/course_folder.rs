@@ -57,6 +57,14 @@ What is `twice('a')`?
   and once more the string
 ```
 
+```quiz {id=half points=1}
+How much is `twice(2.5)`?
+= 5 > two times 2.5
+!= 2.52.5 > so it would be with `'2.5'`,
+  a string
+!= ... > double the number
+```
+
 ```reflect {id=why points=2 manual}
 Why?
 

@@ -115,3 +115,12 @@ fn no_text_makes_the_parser_panic() {
         assert_eq!(clean(&clean(&text)), clean(&text), "{text:?}");
     }
 }
+
+#[test]
+fn a_name_that_is_there_twice_does_not_become_that_of_another() {
+    let text =
+        "# P\n## A\n- **Big task:** x\n- **Big task:** y\n- **Big task 2:** z\n- **Big task:** w\n";
+    let plan = Plan::parse("p", Path::new("p.md"), text, &ShortNames::new());
+    let ids: Vec<&str> = plan.items.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(ids, ["p.a.big-task", "p.a.big-task-3", "p.a.big-task-2", "p.a.big-task-4"]);
+}

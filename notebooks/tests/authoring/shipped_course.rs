@@ -62,7 +62,9 @@ fn a_plan_is_followed_in_its_own_notebooks() {
 fn samples_differ_from_the_published_notebooks_in_answers_only() {
     let is_answer = |cell: &Cell| {
         let ours = CellistMetadata::from_cell(&cell.metadata).unwrap();
-        ours.is_some_and(|ours| matches!(ours.kind.as_str(), "exercise" | "quiz" | "reflect"))
+        ours.is_some_and(|ours| {
+            matches!(ours.kind.as_str(), "exercise" | "quiz" | "answer" | "reflect")
+        })
     };
     let mut samples = 0;
     for entry in std::fs::read_dir(here().join("course/samples")).unwrap() {

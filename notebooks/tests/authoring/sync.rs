@@ -1,7 +1,7 @@
 //! Instructors' edits flow back into the units, exactly or not at all.
 
 use crate::course_folder::{CourseFolder, here};
-use crate::random::{Random, garble};
+use crate::random::{Random, garble, mangle, seeds};
 use cellist_formats::notebook::{Cell, CellType, Notebook};
 use cellist_notebooks::build;
 use cellist_notebooks::sync::{SyncError, mark, sync};
@@ -55,6 +55,17 @@ fn every_kind_of_cell_flows_back() {
         text.contains("- [x] `'aa'` > a string times 2 is the string and the string again\n```"),
         "{text}"
     );
+    assert!(text.contains("- [ ] an error > strings can be multiplied\n"), "{text}");
+    let text = both("small-half", "two times 2.5", "2.5 and 2.5");
+    assert!(
+        text.contains(
+            "`twice(2.5)`?\n= 5 > 2.5 and 2.5\n!= 2.52.5 > so it would be with `'2.5'`, a string\n\
+             != ... > double the number\n```"
+        ),
+        "{text}"
+    );
+    let text = both("small-half", "- **right:** 5", "- **right:** 5 ± 0.1");
+    assert!(text.contains("\n= 5 ± 0.1 > two times"), "{text}");
     assert!(
         both("small-why", "because.", "it is so.").contains("\nWhy?\n\nRubric: it is so.\n```")
     );
@@ -152,6 +163,7 @@ fn what_has_no_place_in_the_unit_is_refused() {
     assert!(set("small--mistakes", "none").contains("mutants are edited in the unit"));
     assert!(set("small-why", "Why?").contains("keep `**Rubric (2 points):** `"));
     assert!(set("small-guess", "What?").contains("no options"));
+    assert!(set("small-half", "What?").contains("no answers `- **right:** …`"));
     assert!(set("small-twice-example", " ").contains("it is empty"));
     assert!(
         set("small-twice-2", "# Twice\nA\n\n# Thrice\nB").contains("would make something else")
@@ -178,19 +190,38 @@ fn added_cells_are_left_alone() {
 /// Whatever is edited: the new units make exactly the edited cells, or nothing changes.
 #[test]
 fn random_edits_come_back_exactly_or_not_at_all() {
-    let shop = std::fs::read_to_string(here().join("course/units/async/ex01.md")).unwrap();
-    let shop: Vec<&str> = shop.lines().filter(|line| !line.starts_with("covers:")).collect();
+    let units: Vec<String> = ["ex01", "ex04", "ex07"]
+        .map(|id| {
+            std::fs::read_to_string(here().join(format!("course/units/async/{id}.md"))).unwrap()
+        })
+        .iter()
+        .map(|text| {
+            let own = text
+                .lines()
+                .filter(|line| !line.starts_with("covers:") && !line.starts_with("requires:"));
+            let own: Vec<&str> = own
+                .map(|line| if line.starts_with("id: ex") { "id: small" } else { line })
+                .collect();
+            own.join("\n")
+        })
+        .collect();
     let pieces = ["x = 1", "    # a remark", "A line more.", "word", "```", "# Heading", ""];
     let (mut carried, mut refused) = (0, 0);
-    for seed in 0..80 {
+    for seed in seeds("sync", 80) {
         let course = CourseFolder::small();
-        course.unit("track/small.md", &shop.join("\n").replace("id: ex01", "id: small"));
         let mut random = Random(seed);
+        // Mostly the smallest, so that many seeds take little time.
+        let unit = &units[random.below(8).saturating_sub(5)];
+        course.unit("track/small.md", unit);
         let mut notebook = instructor(&course);
         for _ in 0..=random.below(3) {
             let count = notebook.cells.len();
             let cell = &mut notebook.cells[random.below(count)];
-            let source = garble(cell.source(), &pieces, &mut random);
+            let source = if seed % 5 == 0 {
+                mangle(cell.source(), &units, &pieces, &mut random)
+            } else {
+                garble(cell.source(), &pieces, &mut random)
+            };
             cell.set_source(source);
         }
         let Ok(synced) = sync(&course.load(), &notebook) else {

@@ -1,12 +1,12 @@
 //! Proofs, with a judge that gives the verdicts a test asks for.
 
-use crate::course_folder::CourseFolder;
+use crate::course_folder::{CourseFolder, SMALL};
 use cellist_formats::spec::{Spec, SpecCell};
 use cellist_formats::verdict::{CellError, ItemVerdict, Status, UnitVerdict, Verdict};
 use cellist_judge::Judge;
 use cellist_notebooks::build::Answers;
-use cellist_notebooks::unit::{FrontMatter, Unit};
-use cellist_notebooks::verify::{self, Claim, Grade, Proof, SEEDS, report};
+use cellist_notebooks::unit::{Body, FrontMatter, Unit};
+use cellist_notebooks::verify::{self, Claim, Grade, Memory, Proof, SEEDS, report};
 use std::num::NonZero;
 use std::time::Duration;
 
@@ -48,7 +48,10 @@ impl<F: Fn(&str, u32, &mut UnitVerdict)> Grade for Puppet<F> {
 }
 
 fn item(cell: &SpecCell, failed: &[&str]) -> Option<ItemVerdict> {
-    let (SpecCell::Check { id, .. } | SpecCell::Quiz { id, .. }) = cell else { return None };
+    let (SpecCell::Check { id, .. } | SpecCell::Quiz { id, .. } | SpecCell::Fill { id, .. }) = cell
+    else {
+        return None;
+    };
     let fails = failed.contains(&id.as_str());
     Some(ItemVerdict {
         id: id.clone(),
@@ -154,12 +157,51 @@ fn a_check_that_nothing_fails() {
             set(verdict, "small-quiet", |item| item.status = Status::Passed);
         }
     });
-    let Some(Proof { claim: Claim::Checks, problems, .. }) = proofs.last() else {
-        panic!("{proofs:?}");
-    };
+    let checks = proofs.iter().find(|proof| proof.claim == Claim::Checks);
+    let Some(Proof { problems, .. }) = checks else { panic!("{proofs:?}") };
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].cell, "quiet");
     assert!(problems[0].what.starts_with("nothing fails it"), "{}", problems[0].what);
+}
+
+/// What is said against the quizzes of `small` once `change` has been at its key.
+fn against_quizzes(change: impl Fn(&mut Body)) -> Vec<String> {
+    let mut unit = unit();
+    unit.cells.iter_mut().for_each(|cell| change(&mut cell.body));
+    let mut proofs = Vec::new();
+    let puppet = Puppet { change: |_: &str, _, _: &mut UnitVerdict| {} };
+    verify::unit(&puppet, &unit, &mut |proof| proofs.push(proof));
+    let [quizzes] = proofs
+        .into_iter()
+        .filter(|proof| proof.claim == Claim::Quizzes)
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    quizzes
+        .problems
+        .into_iter()
+        .map(|problem| format!("{}: {}", problem.cell, problem.what))
+        .collect()
+}
+
+#[test]
+fn a_quiz_whose_wrong_answer_passes_or_is_explained_by_another() {
+    assert_eq!(against_quizzes(|_| {}), Vec::<String>::new());
+    let said = against_quizzes(|body| {
+        if let Body::Fill { key, .. } = body {
+            // `5 ± 1` takes it before.
+            key.answers[0].text = "5 ± 1".into();
+            key.answers[1].text = "5.5".into();
+        }
+    });
+    assert_eq!(said, ["half: `5.5` should be failed, and is passed"]);
+    // Options that cannot be told apart by letters.
+    let said = against_quizzes(|body| {
+        if let Body::Quiz { options, .. } = body {
+            options.iter_mut().for_each(|option| option.correct = false);
+        }
+    });
+    assert!(said[0].starts_with("guess: the key, ticked, should be passed"), "{said:?}");
 }
 
 #[test]
@@ -189,12 +231,14 @@ fn a_judge_that_fails_or_says_nothing() {
     }
     let mut proofs = Vec::new();
     verify::unit(&Broken, &unit(), &mut |proof| proofs.push(proof));
-    assert!(proofs.iter().all(|proof| !proof.holds()));
+    // For a quiz nothing is run.
+    let judged = |proof: &&Proof| proof.claim != Claim::Quizzes;
+    assert!(proofs.iter().filter(judged).all(|proof| !proof.holds()));
     assert_eq!(proofs[0].problems.len(), 1, "{:?}", proofs[0].problems);
     assert_eq!(proofs[0].problems[0].what, "it could not be judged: no memory");
 
     let silent = prove(|_, _, verdict| verdict.items.clear());
-    assert!(silent.iter().all(|proof| !proof.holds()), "{}", printed(&silent));
+    assert!(silent.iter().filter(judged).all(|proof| !proof.holds()), "{}", printed(&silent));
 }
 
 #[test]
@@ -237,4 +281,59 @@ fn proofs_as_json() {
     });
     let adds = proofs.iter().find(|proof| proof.claim == Claim::Mutant("adds".into())).unwrap();
     insta::assert_snapshot!(serde_json::to_string_pretty(&[adds, &proofs[0]]).unwrap());
+}
+
+#[test]
+fn units_are_remembered_until_something_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("program");
+    std::fs::write(&program, "1").unwrap();
+    let memory = || Memory::new(&folder.path().join("proofs"), &program).unwrap();
+    let proofs = prove(|_, _, _| {});
+    assert_eq!(memory().recall(&unit()), None);
+    memory().keep(&unit(), &proofs).unwrap();
+    let recalled = memory().recall(&unit()).unwrap();
+    let before: Vec<Proof> =
+        proofs.iter().map(|proof| Proof { remembered: true, ..proof.clone() }).collect();
+    assert_eq!(recalled, before);
+    assert!(printed(&recalled).contains("PASS [remembered] small: the solution passes"));
+
+    let course = CourseFolder::small();
+    course.unit("track/small.md", &SMALL.replace("Double a", "Double any"));
+    assert_eq!(memory().recall(&course.load().units["small"]), None);
+    // Another executable, though of the same size, and the same bytes.
+    let before = memory();
+    std::fs::remove_file(&program).unwrap();
+    std::fs::write(&program, "1").unwrap();
+    assert_eq!(memory().recall(&unit()), None);
+    assert!(before.recall(&unit()).is_some());
+}
+
+#[test]
+fn what_does_not_hold_or_is_not_whole_is_not_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Memory::new(folder.path(), &std::env::current_exe().unwrap()).unwrap();
+    let fails = prove(|who, _, verdict| {
+        if who == "prints" {
+            set(verdict, "small-quiet", |item| item.hint_error = Some("NameError: got".into()));
+        }
+    });
+    memory.keep(&unit(), &fails).unwrap();
+    assert_eq!(memory.recall(&unit()), None);
+    let proofs = prove(|_, _, _| {});
+    memory.keep(&unit(), &proofs[1..]).unwrap();
+    assert_eq!(memory.recall(&unit()), None);
+    memory.keep(&unit(), &proofs).unwrap();
+    assert!(memory.recall(&unit()).is_some());
+    // A file that is damaged, and one that is too old.
+    let [file] = std::fs::read_dir(folder.path()).unwrap().collect::<Vec<_>>().try_into().unwrap();
+    let path = file.unwrap().path();
+    let old = std::time::SystemTime::now() - Duration::from_hours(31 * 24);
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+    assert_eq!(memory.recall(&unit()), None);
+    memory.tidy();
+    assert!(!path.exists());
+    memory.keep(&unit(), &proofs).unwrap();
+    std::fs::write(&path, "[1.5").unwrap();
+    assert_eq!(memory.recall(&unit()), None);
 }

@@ -9,10 +9,11 @@ use cellist_notebooks::course::Course;
 use cellist_notebooks::diagnostic::suggest;
 use cellist_notebooks::unit::Unit;
 use cellist_notebooks::verify::report::{self, Marks};
-use cellist_notebooks::verify::{self, Proof};
+use cellist_notebooks::verify::{self, Memory, Proof};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 use std::time::Instant;
@@ -20,7 +21,9 @@ use std::time::Instant;
 const AFTER_HELP: &str = "\
 For each unit, under two hash seeds and with the judge that grades learners: the solution passes
 every check and every example runs; the starter fails every check that is not a guard; each mutant
-fails exactly the checks that it names; every check is failed by something; every hint renders.
+fails exactly the checks that it names; every check is failed by something; every hint renders; every
+quiz takes its key and no other answer. A unit whose proofs all held is not proved again until it, this
+program or the system's kernel changes, or 30 days later; --fresh proves all the same.
 
 Exit codes:
   0  every proof holds
@@ -30,6 +33,7 @@ Exit codes:
 Examples:
   cellist notebooks verify
   cellist notebooks verify ex01 ex02
+  cellist notebooks verify --fresh
   cellist notebooks verify --changed
   cellist notebooks verify --changed=main --jobs 4
   cellist notebooks verify --json > proofs.json";
@@ -52,6 +56,10 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "COMMIT", num_args = 0..=1, default_missing_value = "HEAD", require_equals = true)]
     changed: Option<String>,
 
+    /// Make every proof anew, also of units that nothing has changed since
+    #[arg(long)]
+    fresh: bool,
+
     /// Print a JSON object with all proofs instead of lines
     #[arg(long)]
     json: bool,
@@ -70,7 +78,7 @@ pub(super) fn verify(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     }
     let jobs = args.jobs.or_else(|| available_parallelism().ok()).unwrap_or(NonZero::<usize>::MIN);
     let start = Instant::now();
-    let proofs = prove(&units, jobs, args.json)?;
+    let proofs = prove(&units, jobs, args)?;
     if args.json {
         print_json(&proofs)?;
     } else {
@@ -101,26 +109,53 @@ pub(super) fn named<'a>(course: &'a Course, ids: &[String]) -> anyhow::Result<Ve
     ids.iter().map(find).collect()
 }
 
-/// Makes the proofs; prints each as it comes, unless `silent`.
-fn prove(units: &[&Unit], jobs: NonZero<usize>, silent: bool) -> anyhow::Result<Vec<Proof>> {
+/// Makes or remembers the proofs, in the order of the units; prints each as it comes.
+fn prove(units: &[&Unit], jobs: NonZero<usize>, args: &VerifyArgs) -> anyhow::Result<Vec<Proof>> {
     let program = std::env::current_exe().context("cannot find the path of this program")?;
-    let bar = bar(units.iter().map(|unit| verify::count(unit)).sum());
-    let mut proofs = Vec::new();
-    let mut printed = Ok(());
-    let judged =
-        verify::units(units, jobs, || Judge::start(&program).map(Judge::open), &mut |proof| {
-            bar.set_message(proof.unit.clone());
-            bar.inc(1);
-            if !silent && printed.is_ok() {
-                let text = with_marks(|marks| report::proof(&proof, marks));
-                printed = bar.suspend(|| io::stdout().write_all(text.as_bytes()));
-            }
-            proofs.push(proof);
-        });
+    // Without a place for it nothing is remembered.
+    let memory = memory_folder().and_then(|folder| Memory::new(&folder, &program).ok());
+    let recalled = |unit: &&&Unit| memory.as_ref().filter(|_| !args.fresh)?.recall(unit);
+    let (mut proofs, mut open) = (Vec::new(), Vec::new());
+    for unit in units {
+        match recalled(&unit) {
+            Some(before) => proofs.extend(before),
+            None => open.push(*unit),
+        }
+    }
+    let print = |proof: &Proof| match args.json {
+        true => Ok(()),
+        false => io::stdout().write_all(with_marks(|marks| report::proof(proof, marks)).as_bytes()),
+    };
+    let mut printed = proofs.iter().try_for_each(print);
+    let bar = bar(open.iter().map(|unit| verify::count(unit)).sum());
+    let start = || Judge::start(&program).map(Judge::open);
+    let judged = verify::units(&open, jobs, start, &mut |proof| {
+        bar.set_message(proof.unit.clone());
+        bar.inc(1);
+        if printed.is_ok() {
+            printed = bar.suspend(|| print(&proof));
+        }
+        proofs.push(proof);
+    });
     bar.finish_and_clear();
     judged.context("the judge did not start")?;
     printed?;
+    if let Some(memory) = memory {
+        // What cannot be remembered is proved again.
+        open.iter().for_each(|unit| drop(memory.keep(unit, &proofs)));
+        memory.tidy();
+    }
+    let place = |proof: &Proof| units.iter().position(|unit| unit.front.id == proof.unit);
+    proofs.sort_by_key(place);
     Ok(proofs)
+}
+
+/// `$XDG_CACHE_HOME`, which counts only when it is absolute (XDG Base Directory Specification 0.8).
+fn memory_folder() -> Option<PathBuf> {
+    let set =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
+    Some(cache.join("cellist").join("proofs"))
 }
 
 fn with_marks(text: impl FnOnce(Marks<'_>) -> String) -> String {

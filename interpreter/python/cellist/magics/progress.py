@@ -235,8 +235,8 @@ def _markup_of(plan, shown, own):
         parts.append(f'<div style="margin-top:0.5em"><strong>{html.escape(part)}</strong></div>')
         for mark, text, reason in items:
             sign = {"x": "☑", " ": "☐", "-": "–"}[mark]
-            why = f" <small>({_inline(reason)})</small>" if reason else ""
-            parts.append(f"<div>{sign} {_inline(text)}{why}</div>")
+            why = f" <small>({display.inline_code(reason)})</small>" if reason else ""
+            parts.append(f"<div>{sign} {display.inline_code(text)}{why}</div>")
     return "".join(parts) + "</details>"
 
 
@@ -249,15 +249,6 @@ def _link(notebook, own):
     if notebook.path is None or own is None:
         return name
     return f'<a href="{html.escape(quote(os.path.relpath(notebook.path, os.path.dirname(own))))}">{name}</a>'
-
-
-def _inline(text):
-    """Text with code between backticks."""
-    import html
-
-    pieces = html.escape(text).split("`")
-    return "".join(f"<code>{piece}</code>" if index % 2 and index < len(pieces) - 1 else
-                   ("`" if index % 2 else "") + piece for index, piece in enumerate(pieces))
 
 
 def _count(number, word, many=None):
