@@ -30,6 +30,7 @@ struct Told {
 }
 
 impl Drop for Told {
+    #[expect(clippy::print_stderr, reason = "what a test has to say")]
     fn drop(&mut self) {
         let Self { property, first, seed, long } = *self;
         if std::thread::panicking() {
