@@ -1,8 +1,8 @@
 //! The grader's page: a web server for one teacher, on the loopback.
 //!
 //! It shows what a gradebook has, beside the notebooks that were handed in, and writes what a person
-//! decides. What learners wrote is never markup here: text is escaped, HTML outputs stand in frames
-//! that can do nothing.
+//! decides. What learners wrote is never their markup here: text is escaped, Markdown loses whatever
+//! is more than text with a shape, HTML outputs stand in frames that can do nothing.
 
 mod allowances;
 mod answers;
