@@ -76,6 +76,8 @@ impl Listener {
     }
 
     async fn news(&mut self) -> News {
+        // A small batch begins and ends between two looks.
+        self.ran |= self.work.has_changed().unwrap_or(false);
         let work = self.work.borrow_and_update().clone();
         self.ran |= work.runs();
         let site = Arc::clone(&self.site);

@@ -267,6 +267,20 @@ def test_what_happens_is_told_live(course: Course, serve: Serve) -> None:
     assert events.ended()
 
 
+def test_a_batch_that_ends_at_once_is_told_too(course: Course, serve: Serve) -> None:
+    course.hand_in("ann", submission(RIGHT))
+    course.grade()
+    server = serve()
+    events = Events(server)
+    events.until(lambda _: True)
+    for _ in range(5):
+        server.post("/grade", task="notebook", notebook=NOTEBOOK)
+        news = events.until(lambda news: not news["runs"] and news["stale"])
+        assert news[-1]["text"] == "Graded small/answer.ipynb: 1 submission"
+        events = Events(server)
+        assert not events.until(lambda _: True)[0]["stale"]
+
+
 def test_exports_are_the_reporters_own(course: Course, serve: Serve) -> None:
     course.hand_in("ann", submission(RIGHT, why="because"))
     course.hand_in("=bob", submission(STARTER))
