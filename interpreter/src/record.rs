@@ -50,8 +50,7 @@ pub struct Site {
 /// One record, as a reader gets it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// Its number: records are numbered from 0 in the order in which they were begun. That a task
-    /// ended has the number of its last step.
+    /// Its number: records are numbered from 0 in the order in which they were begun.
     pub number: u64,
     /// What happened.
     pub kind: Kind,
@@ -94,8 +93,7 @@ pub fn position() -> u64 {
 /// The records from number `since` on that are still there, in order.
 pub fn since(since: u64) -> Vec<Record> {
     let scale = Scale::now();
-    let rows = ring::read(since).into_iter();
-    rows.flat_map(|(number, raw)| scale.records(number, raw)).flatten().collect()
+    ring::read(since).into_iter().filter_map(|(number, raw)| scale.record(number, raw)).collect()
 }
 
 /// The last record, of those that are still there, for whose kind and task that holds.
@@ -134,34 +132,23 @@ fn blockages(since: u64) -> Vec<Record> {
 thread_local! {
     static CURRENT: Cell<Current> = const { Cell::new(Current::NONE) };
     static THREAD: Cell<u16> = const { Cell::new(0) };
-    /// When the last step ended, in ticks, if nothing came since; else 0. To look at the processor's
-    /// clock is most of what a record costs, and the next step begins at this moment.
-    static HANDED_OVER: Cell<u64> = const { Cell::new(0) };
 }
 
 /// The step that this thread is in.
 #[derive(Clone, Copy)]
 struct Current {
     task: u32,
-    /// In which the task ended: 0 if it did not, else its [`Ending`] and 1.
-    ended: u8,
-    /// Where the exception was raised with which it ended.
-    raised: u32,
     /// In ticks, also on the virtual clock.
     began: u64,
     moment: Moment,
 }
 
 impl Current {
-    const NONE: Self = Self::of(0, 0, Moment { time: 0, is_virtual: false });
-
-    const fn of(task: u32, began: u64, moment: Moment) -> Self {
-        Self { task, ended: 0, raised: 0, began, moment }
-    }
+    const NONE: Self = Self { task: 0, began: 0, moment: Moment { time: 0, is_virtual: false } };
 }
 
 /// In the byte for more: the time is virtual; it is the cell itself; the number of what it waits
-/// for, or how the task ended in this step.
+/// for.
 const VIRTUAL: u8 = 0x80;
 const TOP: u8 = 0x40;
 const WHAT: u8 = 0x3f;
@@ -205,13 +192,7 @@ fn write(kind: Kind, task: u32, other: u32, site: u32, extra: u8) {
 /// What began then and ends now.
 #[inline]
 fn write_span(kind: Kind, began: Moment, task: u32, site: u32, extra: u8) {
-    write_until(Moment::now(), kind, began, task, site, extra);
-}
-
-/// What began then and ended at this moment.
-#[inline]
-fn write_until(end: Moment, kind: Kind, began: Moment, task: u32, site: u32, extra: u8) {
-    let elapsed = began.until(end);
+    let elapsed = began.until(Moment::now());
     let extra = if began.is_virtual { extra | VIRTUAL } else { extra };
     // Two halves: what lasts has no other task.
     let (other, took) = ((elapsed >> 32) as u32, elapsed as u32);
@@ -230,33 +211,16 @@ pub(crate) fn create() -> u32 {
     task
 }
 
-/// A task's step begins, whatever this thread did before; it ends when the value is dropped.
+/// A task's step begins; it ends when the value is dropped.
 #[inline]
 pub(crate) fn step(task: u32) -> Step {
     if !switch::is_on() {
         return Step(Current::NONE);
     }
-    step_from(task, Moment::now())
-}
-
-/// The same for a step that the loop runs: right after another one it begins when that ended.
-#[inline]
-pub(crate) fn step_in_turn(task: u32) -> Step {
-    if !switch::is_on() {
-        return Step(Current::NONE);
-    }
-    let moment = match HANDED_OVER.replace(0) {
-        0 => Moment::now(),
-        time => Moment { time, is_virtual: false },
-    };
-    step_from(task, moment)
-}
-
-#[inline]
-fn step_from(task: u32, moment: Moment) -> Step {
     watchdog::busy();
+    let moment = Moment::now();
     let began = if moment.is_virtual { ticks() } else { moment.time };
-    Step(CURRENT.replace(Current::of(task, began, moment)))
+    Step(CURRENT.replace(Current { task, began, moment }))
 }
 
 /// Holds the step around this one: loops nest.
@@ -268,17 +232,9 @@ impl Drop for Step {
         if !switch::is_on() {
             return;
         }
-        let Current { task, ended, raised, moment, .. } = CURRENT.replace(self.0);
-        let end = Moment::now();
-        write_until(end, Kind::Step, moment, task, raised, ended);
-        HANDED_OVER.set(if end.is_virtual { 0 } else { end.time });
+        let Current { task, moment, .. } = CURRENT.replace(self.0);
+        write_span(Kind::Step, moment, task, 0, 0);
     }
-}
-
-/// Something else than a task's step comes between this thread's steps.
-#[inline]
-pub(crate) fn between_steps() {
-    HANDED_OVER.set(0);
 }
 
 /// The task waits for a future, which is a task's if `target` is not 0.
@@ -321,16 +277,7 @@ pub(crate) fn done(task: u32, ending: Ending, error: Option<&Py<PyBaseException>
     if !switch::is_on() {
         return;
     }
-    let raised = error.map_or(0, site::of_exception);
-    let mut current = CURRENT.get();
-    if current.task == task {
-        // Said in the record of the step, which costs less than one of its own.
-        current.ended = ending as u8 + 1;
-        current.raised = raised;
-        CURRENT.set(current);
-    } else {
-        write(Kind::Done, task, ending as u32, raised, 0);
-    }
+    write(Kind::Done, task, ending as u32, error.map_or(0, site::of_exception), 0);
 }
 
 /// This thread begins (or ends) to run Python.
@@ -388,24 +335,6 @@ impl Drop for Block {
 }
 
 impl Scale {
-    /// What a record says: of a step, first that the task ended in it, if it did.
-    fn records(&self, number: u64, raw: Raw) -> [Option<Record>; 2] {
-        let mut step = self.record(number, raw);
-        let ended = raw.extra & WHAT;
-        if raw.kind != Kind::Step as u8 || ended == 0 {
-            return [None, step];
-        }
-        let done = step.as_mut().map(|step| Record {
-            kind: Kind::Done,
-            time: step.time + step.took,
-            took: Duration::ZERO,
-            other: u32::from(ended) - 1,
-            site: step.site.take(),
-            ..step.clone()
-        });
-        [done, step]
-    }
-
     fn record(&self, number: u64, raw: Raw) -> Option<Record> {
         let kind = KINDS.into_iter().find(|kind| *kind as u8 == raw.kind)?;
         let is_virtual = raw.extra & VIRTUAL != 0;
@@ -425,7 +354,7 @@ impl Scale {
             task: raw.task,
             other,
             site: site::look_up(raw.site),
-            what: if kind == Kind::Step { None } else { what::look_up(raw.extra & WHAT) },
+            what: what::look_up(raw.extra & WHAT),
             is_top: raw.extra & TOP != 0,
         })
     }

@@ -8,7 +8,7 @@ use crate::clock::outside::is_outside;
 use crate::futures::Future;
 use crate::tasks::{self, Enter, Gathering};
 use crate::threads::baton::{self, Outside, Watch, Woken};
-use crate::{contexts, record, subshell};
+use crate::{contexts, subshell};
 use rustix::event::PollFlags;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::function::FuncArgs;
@@ -232,16 +232,11 @@ impl LoopCore {
     /// Runs what is ready now, but not what becomes ready meanwhile.
     fn run_batch(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
         let count = zelf.queue.lock().ready.len();
-        // The loop may have waited.
-        record::between_steps();
         for _ in 0..count {
             // A cell-level `asyncio.run` in a callback may have taken some as a companion.
             let Some(ready) = zelf.queue.lock().ready.pop_front() else { break };
             // What a message about it would show.
             let shown = ready.clone();
-            if !matches!(ready, Ready::Step(..) | Ready::Wakeup(..)) {
-                record::between_steps();
-            }
             let result = match ready {
                 Ready::Step(task, error) => tasks::step(&task, error, Enter::Context, vm),
                 Ready::Wakeup(task, future) => {
@@ -269,8 +264,6 @@ impl LoopCore {
                 Self::report(zelf, &handle, error, vm)?;
             }
         }
-        // This loop may run within a step or a callback, which goes on.
-        record::between_steps();
         Ok(())
     }
 

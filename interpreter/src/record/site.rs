@@ -35,24 +35,7 @@ static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
 
 thread_local! {
     /// The place asked for last, and its number.
-    static LAST: Cell<Last> = const { Cell::new(Last { key: (0, 0), number: 0, is_outside: false }) };
-}
-
-#[derive(Clone, Copy)]
-struct Last {
-    key: (usize, u32),
-    number: u32,
-    /// It was seen not to be the library's.
-    is_outside: bool,
-}
-
-impl Last {
-    /// Whether it is this place. Who holds a code object that took the address of another has seen
-    /// that one forgotten.
-    #[inline]
-    fn is(self, key: (usize, u32)) -> bool {
-        self.key == key && self.number > FORGOTTEN.load(Ordering::Relaxed)
-    }
+    static LAST: Cell<((usize, u32), u32)> = const { Cell::new(((0, 0), 0)) };
 }
 
 /// Only ever locked for moments in which no Python runs.
@@ -68,15 +51,9 @@ pub(super) fn caller() -> u32 {
         // SAFETY: this thread's frames live as long as they are in the chain, whose top this
         // thread reads while it runs none of them.
         let Some(now) = (unsafe { frame.as_ref() }) else { return 0 };
-        let (code, instruction) = (now.code(), now.lasti.load(Ordering::Relaxed));
-        let last = LAST.get();
-        if last.is_outside && last.is((code.as_object().get_id(), instruction)) {
-            return last.number;
-        }
+        let code = now.code();
         if !is_library(code) {
-            let number = number(code, instruction);
-            LAST.set(Last { is_outside: true, ..LAST.get() });
-            return number;
+            return number(code, now.lasti.load(Ordering::Relaxed));
         }
         frame = now.previous();
     }
@@ -166,9 +143,10 @@ pub(super) fn of_exception(exception: &Py<PyBaseException>) -> u32 {
 
 pub(super) fn number(code: &Py<PyCode>, instruction: u32) -> u32 {
     let key = (code.as_object().get_id(), instruction);
-    let last = LAST.get();
-    if last.is(key) {
-        return last.number;
+    let (last, found) = LAST.get();
+    // Who holds a code object that took the address of another has seen that one forgotten.
+    if last == key && found > FORGOTTEN.load(Ordering::Relaxed) {
+        return found;
     }
     let mut table = table();
     let number = match table.numbers.get(&key) {
@@ -183,7 +161,7 @@ pub(super) fn number(code: &Py<PyCode>, instruction: u32) -> u32 {
         }
     };
     drop(table);
-    LAST.set(Last { key, number, is_outside: false });
+    LAST.set((key, number));
     number
 }
 

@@ -89,11 +89,7 @@ pub(crate) fn step(
     let (Some(coroutine), Some(context)) = (coroutine, context) else { return Ok(()) };
     let error = if must_cancel { Some(cancellation(future, error, vm)?) } else { error };
     registry::enter(&owner, task.as_object(), vm)?;
-    let _step = match enter {
-        // By our loop.
-        Enter::Context => record::step_in_turn(task.number()),
-        Enter::Nothing => record::step(task.number()),
-    };
+    let _step = record::step(task.number());
     let result = match enter {
         Enter::Context => resume_in(&context, &coroutine, error, vm),
         Enter::Nothing => resume(&coroutine, error, vm),
